@@ -1,0 +1,55 @@
+// What every binding file includes first: the pybind11 headers, the alias py, and checked access to numpy arrays.
+//
+// A binding checks its arguments, allocates its results, releases the GIL, calls a kernel of csrc/pxdbkg and returns.
+#pragma once
+
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace py = pybind11;
+
+namespace pxdbkg_bindings {
+
+// Raised as pxdbkg.errors.ArrayTypeError (a TypeError) and pxdbkg.errors.DigitError (a ValueError).
+[[noreturn]] void raise_type_error(const std::string& message);
+[[noreturn]] void raise_value_error(const std::string& message);
+
+template <class T>
+struct Span {
+    T* data;
+    std::size_t size;
+    T* begin() const { return data; }
+    T* end() const { return data + size; }
+    T& operator[](std::size_t i) const { return data[i]; }
+};
+
+void check_array(const py::handle& object, const py::dtype& dtype, int ndim, const char* name);
+
+// A contiguous array of exactly this dtype and number of dimensions, or an error that names the argument. Nothing is
+// converted: a silent copy would hide a mistake of the caller and cost time.
+template <class T>
+Span<const T> input(const py::handle& object, int ndim, const char* name) {
+    check_array(object, py::dtype::of<T>(), ndim, name);
+    const auto array = py::reinterpret_borrow<py::array>(object);
+    return {static_cast<const T*>(array.data()), static_cast<std::size_t>(array.size())};
+}
+
+template <class T>
+Span<T> output(py::array_t<T>& array) {
+    return {array.mutable_data(), static_cast<std::size_t>(array.size())};
+}
+
+// One function a concept, each in its own file.
+void register_random(py::module_& m);
+void register_zero_suppression(py::module_& m);
+void register_overlay(py::module_& m);
+void register_clustering(py::module_& m);
+void register_rasterization(py::module_& m);
+void register_deposition(py::module_& m);
+
+}  // namespace pxdbkg_bindings

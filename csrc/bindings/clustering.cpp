@@ -1,0 +1,7 @@
+#include "bindings/bindings.hpp"
+
+namespace pxdbkg_bindings {
+
+void register_clustering(py::module_&) {}
+
+}  // namespace pxdbkg_bindings
