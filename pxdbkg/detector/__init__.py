@@ -1,0 +1,1 @@
+"""Sensors, geometry, ids, digits and masks of the pixel detector."""

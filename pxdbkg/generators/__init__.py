@@ -1,0 +1,1 @@
+"""Network families, the log codec and the payload call."""

@@ -1,0 +1,1 @@
+"""Digit files (npz, ROOT, PNG) and payload files."""

@@ -1,0 +1,1 @@
+"""The checked Python face of the compiled kernels."""

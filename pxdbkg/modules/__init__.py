@@ -1,0 +1,1 @@
+"""Modules of an event loop, thin over the other rooms."""

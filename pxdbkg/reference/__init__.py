@@ -1,0 +1,1 @@
+"""Physical simulation of the pixel detector: the digitizer and what it needs."""

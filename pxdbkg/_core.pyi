@@ -1,0 +1,1 @@
+"""Types of the compiled kernels; one block a concept, in the order of csrc/bindings/module.cpp."""
