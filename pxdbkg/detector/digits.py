@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pxdbkg.detector.columns import Columns
 from pxdbkg.errors import ArrayTypeError, DigitError
 
 N_SENSORS = 40
@@ -24,7 +25,7 @@ COLUMNS: dict[str, np.dtype[Any]] = {
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Digits:
+class Digits(Columns):
     """Fired pixels of one event, or of several one after the other.
 
     Attributes
@@ -42,27 +43,7 @@ class Digits:
     v: NDArray[np.uint16]
     charge: NDArray[np.uint16]
 
-    def __post_init__(self) -> None:
-        for name, dtype in COLUMNS.items():
-            column = getattr(self, name)
-            if not isinstance(column, np.ndarray) or column.dtype != dtype or column.ndim != 1:
-                got = f"{column.dtype} {column.shape}" if isinstance(column, np.ndarray) else type(column).__name__
-                raise ArrayTypeError(f"Digits.{name}: expected a {dtype.name} array of shape (n,), got {got}")
-        lengths = {name: len(self[name]) for name in COLUMNS}
-        if len(set(lengths.values())) > 1:
-            raise DigitError(f"Digits: columns of different lengths {lengths}")
-
-    @classmethod
-    def empty(cls) -> Digits:
-        """Return digits without an entry."""
-        return cls(*(np.zeros(0, dtype) for dtype in COLUMNS.values()))
-
-    @classmethod
-    def concatenate(cls, parts: list[Digits]) -> Digits:
-        """Return the entries of all parts, one part after the other, not sorted again."""
-        if not parts:
-            return cls.empty()
-        return cls(*(np.concatenate([part[name] for part in parts]) for name in COLUMNS))
+    dtypes: ClassVar[dict[str, np.dtype[Any]]] = COLUMNS
 
     @classmethod
     def from_maps(cls, maps: NDArray[np.uint8]) -> Digits:
@@ -78,30 +59,6 @@ class Digits:
         maps = np.zeros((N_SENSORS, N_U, N_V), np.uint16)
         np.add.at(maps, (self.sensor, self.u, self.v), self.charge)
         return maps
-
-    def keys(self) -> list[str]:
-        """Return the names of the columns, so that ``dict(**digits)`` works."""
-        return list(COLUMNS)
-
-    def __getitem__(self, name: str) -> NDArray[Any]:
-        if name not in COLUMNS:
-            raise KeyError(f"Digits have no column '{name}' (columns: {', '.join(COLUMNS)})")
-        column: NDArray[Any] = getattr(self, name)
-        return column
-
-    def __len__(self) -> int:
-        return len(self.sensor)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Digits):
-            return NotImplemented
-        return all(np.array_equal(self[name], other[name]) for name in COLUMNS)
-
-    __hash__ = None  # type: ignore[assignment]  # holds arrays
-
-    def select(self, index: NDArray[Any] | slice) -> Digits:
-        """Return the entries of a boolean mask, an index array or a slice."""
-        return Digits(*(self[name][index] for name in COLUMNS))
 
     def channel(self) -> NDArray[np.int64]:
         """Return the pixel number (sensor * 768 + v) * 250 + u (n,), which sorts as digits do."""
