@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pxdbkg
+from pxdbkg import __version__
 from pxdbkg.errors import FileError
 
 _BLOCK = 1 << 20
@@ -26,7 +26,7 @@ def base() -> dict[str, object]:
     >>> sorted(base())
     ['commit', 'pxdbkg']
     """
-    return {"pxdbkg": pxdbkg.__version__, "commit": commit()}
+    return {"pxdbkg": __version__, "commit": commit()}
 
 
 @cache

@@ -57,7 +57,9 @@ def test_room_imports_only_what_the_design_allows(path: Path) -> None:
         if marker in ONLY_IN:
             assert path.as_posix() in ONLY_IN[marker], f"{path} imports {name}"
         if room in COMMON:
-            assert top in STANDARD or top in {"numpy", "yaml"} or (top == "pxdbkg" and inner in COMMON | {"__version__"})
+            assert (
+                top in STANDARD or top in {"numpy", "yaml"} or (top == "pxdbkg" and inner in COMMON | {"__version__"})
+            )
         elif room in RULES:
             rooms, packages = RULES[room]
             if top == "pxdbkg":
