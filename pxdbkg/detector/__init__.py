@@ -2,6 +2,7 @@
 
 from pxdbkg.detector.clusters import Clusters
 from pxdbkg.detector.digits import N_SENSORS, N_U, N_V, Digits, DigitTable, check_offsets
+from pxdbkg.detector.geometry import Geometry, nominal, run1
 from pxdbkg.detector.hits import SimHits
 from pxdbkg.detector.ids import parse_sensor, parse_sensors, sensor_index, sensor_name, vxd_id
 from pxdbkg.detector.masks import PixelMask
@@ -13,11 +14,14 @@ __all__ = [
     "Clusters",
     "DigitTable",
     "Digits",
+    "Geometry",
     "PixelMask",
     "SimHits",
     "check_offsets",
+    "nominal",
     "parse_sensor",
     "parse_sensors",
+    "run1",
     "sensor_index",
     "sensor_name",
     "vxd_id",
