@@ -3,8 +3,12 @@
 // A binding checks its arguments, allocates its results, releases the GIL, calls a kernel of csrc/pxdbkg and returns.
 #pragma once
 
+// pybind11's own headers shadow names; our files must not.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
+#pragma GCC diagnostic pop
 
 #include <cstddef>
 #include <cstdint>

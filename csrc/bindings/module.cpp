@@ -1,6 +1,7 @@
 #include "bindings/bindings.hpp"
 
-PYBIND11_MODULE(_core, m) {
+// The kernels keep no state between calls.
+PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
     m.doc() = "Numerical kernels of pxdbkg; use them through pxdbkg.kernels";
     pxdbkg_bindings::register_random(m);
     pxdbkg_bindings::register_zero_suppression(m);
