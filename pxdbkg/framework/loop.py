@@ -1,0 +1,115 @@
+"""The event loop: ``process``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from pxdbkg import log, seeding
+from pxdbkg.config import Fault, Position
+from pxdbkg.errors import BadInput, ConfigError
+from pxdbkg.framework.check import check_path
+from pxdbkg.framework.datastore import DataStore
+from pxdbkg.framework.job import Job
+from pxdbkg.framework.meta import EventNumbers, metas
+from pxdbkg.framework.path import Path
+from pxdbkg.framework.runner import Runner
+from pxdbkg.framework.sources import choose_events, read_events
+from pxdbkg.framework.statistics import statistics
+
+
+def prepare(
+    path: Path,
+    events: EventNumbers | str | None,
+    seed: str,
+    n_events: int | None = None,
+    *,
+    position: Position | None = None,
+    complete: bool = True,
+) -> tuple[Job, list[Fault]]:
+    """Make the job of a path and return it with all faults; nothing is initialized.
+
+    Parameters
+    ----------
+    path, events, n_events, position : as in ``choose_events``
+    seed : of the job
+    complete : False when modules of the path could not be made
+    """
+    path.name_modules()
+    steps = path.steps()
+    ids, faults = choose_events(path, events, n_events, position) if complete else ([], [])
+    job = Job(seed, ids, list(dict.fromkeys(step.module for step in steps)))
+    return job, faults + check_path(path, job, complete=complete)
+
+
+def process(
+    path: Path,
+    processes: int = 1,
+    *,
+    events: Mapping[str, Any] | EventNumbers | None = None,
+    seed: int | str | None = None,
+    n_events: int | None = None,
+) -> Job:
+    """Process events: check the path, initialize the modules, loop, terminate.
+
+    Parameters
+    ----------
+    path : with at least one module
+    processes : number of forked workers; 1 processes everything here. The results are the same
+    events : numbers as in the ``events`` block of a steering file; without it the input module numbers the events
+    seed : integer or text; without it one is drawn, logged and stamped into outputs
+    n_events : process this many events
+
+    Returns the job; ``pxdbkg.statistics`` holds the table. Raises ConfigError with all faults of the path before the
+    first event, ModuleError when a module fails. Ctrl-C or SIGTERM finishes the current event and closes the files; a
+    second one stops at once with KeyboardInterrupt.
+    """
+    numbers, faults = read_events(events)
+    if processes < 1:
+        faults.append(Fault(None, "processes", f"{processes} is out of range (allowed: >= 1)"))
+    if n_events is not None and n_events < 0:
+        faults.append(Fault(None, "n_events", f"{n_events} is out of range (allowed: >= 0)"))
+    if len(path) == 0:
+        faults.append(Fault(None, "path", "has no module. Add one with path.add_module(name)"))
+    if faults:
+        raise ConfigError([str(fault) for fault in faults])
+    if seed is None:
+        seed = seeding.draw_seed()
+        log.get_logger().info("seed: %s (drawn; give it again to get the same bytes)", seed)
+    if isinstance(seed, bool) or not isinstance(seed, (int, str)):
+        raise BadInput(f"seed: {seed!r} is not an integer or a text")
+    job, faults = prepare(path, numbers, str(seed), n_events)
+    if faults:
+        raise ConfigError([str(fault) for fault in faults])
+    return run_job(path, job, processes)
+
+
+def run_job(path: Path, job: Job, processes: int = 1) -> Job:
+    """Run a job that ``prepare`` found without fault."""
+    steps = path.steps()
+    statistics.reset([step.module.name for step in steps], processes)
+    store = DataStore()
+    runner = Runner(steps, statistics.rows, store)
+    for module in runner.modules:
+        module.store, module.job = store, job
+        module.log = log.get_logger(module.name)
+        if module.log_level:
+            module.log.setLevel(module.log_level)
+    start = time.perf_counter()
+    try:
+        runner.initialize()
+        for meta in metas(job.events):
+            store.clear()
+            runner.begin_event(meta)
+            runner.process(path, meta)
+            job.n_done = meta.index + 1
+        runner.end_run()
+    except BaseException:
+        runner.abort(runner.modules)
+        raise
+    runner.terminate()
+    statistics.n_events, statistics.wall_s = job.n_done, time.perf_counter() - start
+    for module in runner.modules:
+        statistics.summaries += [(module.name, label, value) for label, value in module.summary()]
+    return job
