@@ -4,8 +4,9 @@ import doctest
 import importlib
 import pkgutil
 
-import pxdbkg
 import pytest
+
+import pxdbkg
 
 MODULES = sorted(
     module.name

@@ -190,7 +190,7 @@ def open_digits(path: str | Path) -> DigitReader:
         from pxdbkg.io.root import RootDigitReader
 
         return RootDigitReader(path)
-    if magic == b"PK\x03\x04":
+    if magic.startswith(b"PK"):
         from pxdbkg.io.npz import NpzDigitReader
 
         return NpzDigitReader(path)
@@ -214,7 +214,7 @@ def open_writer(
     """
     path = Path(path)
     if path.suffix == ".npz":
-        from pxdbkg.io.npz import NpzDigitWriter
+        from pxdbkg.io.npz_writer import NpzDigitWriter
 
         return NpzDigitWriter(path, collections, provenance, compress=compress)
     if path.suffix == ".root":

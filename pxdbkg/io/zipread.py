@@ -58,7 +58,7 @@ class ZipReader:
                 if not size:
                     raise error(f"{path}: the file is empty. Make or copy it again") from None
                 with open(self.path, "rb") as file:
-                    if file.read(4) != b"PK\x03\x04":
+                    if file.read(2) != b"PK":
                         raise error(f"{path}: is not a zip archive, so neither an npz nor a payload file") from None
                 raise bad
         self._members = {info.filename: info for info in self._zip.infolist()}
@@ -113,6 +113,10 @@ class ZipReader:
             )
             array.flags.writeable = False
             return array
+
+    def is_stored(self, name: str) -> bool:
+        """Tell whether the member ``name.npy`` is stored, so that it can be mapped in place."""
+        return self._info(f"{name}.npy").compress_type == zipfile.ZIP_STORED
 
     def release(self) -> None:
         """Let the system drop the mapped pages that were read; arrays stay valid and are read again on use."""
