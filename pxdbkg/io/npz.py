@@ -33,6 +33,17 @@ GATING_COLUMNS: dict[str, np.dtype[Any]] = {"start_ns": np.dtype("<f4")}
 _RELEASE_AFTER_BYTES = 32 << 20
 
 
+def read_provenance(data: bytes, path: Path) -> dict[str, Any]:
+    """Return the provenance of a digit file of any format; FileError when its format is newer than this pxdbkg."""
+    stamped = provenance.from_bytes(data, str(path))
+    version = stamped.get("format_version")
+    if stamped.get("format", FORMAT) == FORMAT and isinstance(version, int) and version > FORMAT_VERSION:
+        raise FileError(
+            f"{path}: digit file of format {version}, this pxdbkg reads up to {FORMAT_VERSION}. Update pxdbkg"
+        )
+    return stamped
+
+
 class NpzDigitReader(DigitReader):
     """Digits and clusters of a native digit file.
 
@@ -127,13 +138,7 @@ class NpzDigitReader(DigitReader):
     def _read_provenance(self, names: list[str]) -> dict[str, Any]:
         if "provenance" not in names:
             return {}
-        stamped = provenance.from_bytes(self._member("provenance", np.dtype("u1")).tobytes(), str(self.path))
-        version = stamped.get("format_version")
-        if stamped.get("format", FORMAT) == FORMAT and isinstance(version, int) and version > FORMAT_VERSION:
-            raise FileError(
-                f"{self.path}: digit file of format {version}, this pxdbkg reads up to {FORMAT_VERSION}. Update pxdbkg"
-            )
-        return stamped
+        return read_provenance(self._member("provenance", np.dtype("u1")).tobytes(), self.path)
 
     def _require_digits(self, names: list[str]) -> None:
         """Raise FileError, saying what the file is, unless it holds the numbers of events."""

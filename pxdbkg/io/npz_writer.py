@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,20 +13,13 @@ from numpy.typing import NDArray
 from pxdbkg import provenance as stamp
 from pxdbkg.detector.clusters import Clusters
 from pxdbkg.detector.digits import Digits
-from pxdbkg.errors import DigitError, FileError
 from pxdbkg.io.atomic import temporary_beside
 from pxdbkg.io.digit_file import DigitWriter, EventNumbers
-from pxdbkg.io.npz import EVENT_COLUMNS, FORMAT, FORMAT_VERSION, GATING, GATING_COLUMNS
+from pxdbkg.io.event_form import EventForm
+from pxdbkg.io.npz import EVENT_COLUMNS, FORMAT, FORMAT_VERSION, GATING
 from pxdbkg.io.zipstore import ZipWriter
 
 _OFFSETS = np.dtype("<i8")
-_EXTRA_DTYPES: dict[str, np.dtype[Any]] = {
-    "events/trigger_gate": np.dtype("<i4"),
-    "events/gated": np.dtype("u1"),
-    f"{GATING}/start_ns": GATING_COLUMNS["start_ns"],
-}
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
-_RESERVED = {"events", "conditions", GATING}
 
 
 class _Column:
@@ -50,25 +42,6 @@ class _Column:
 
     def close(self) -> None:
         self._file.close()
-
-
-def check_collection_names(names: Sequence[str], where: str) -> list[str]:
-    """Return the names of collections that are to be written; FileError for one that a file cannot hold.
-
-    A name has letters, digits, ``_``, ``.`` and ``-``, is not one that the format uses itself, and stands once.
-
-    >>> check_collection_names(["PXDDigits", "PXDClusters"], "a.npz")
-    ['PXDDigits', 'PXDClusters']
-    """
-    for name in names:
-        if not _NAME.fullmatch(name) or name in _RESERVED:
-            raise FileError(
-                f"{where}: '{name}' cannot be the name of a collection in a file (letters, digits, _ . -; not "
-                f"{', '.join(sorted(_RESERVED))})"
-            )
-        if names.count(name) > 1:
-            raise FileError(f"{where}: collection '{name}' is to be written twice. Name it once")
-    return list(names)
 
 
 class NpzDigitWriter(DigitWriter):
@@ -96,10 +69,8 @@ class NpzDigitWriter(DigitWriter):
         self.path = Path(path)
         self.provenance = dict(provenance)
         self.n_events = 0
-        self._collections = check_collection_names(collections, str(path))
+        self._form = EventForm(path, collections)
         self._compress = compress
-        self._extras: tuple[str, ...] | None = None
-        self._types: dict[str, type[Digits | Clusters]] = {}
         self._folder = temporary_beside(path)
         self._folder.mkdir()
         self._columns: dict[str, _Column] = {}
@@ -114,16 +85,15 @@ class NpzDigitWriter(DigitWriter):
         extras: Mapping[str, float | NDArray[Any]] | None = None,
     ) -> None:
         extras = extras or {}
-        self._check(data, extras)
-        if self._extras is None:
-            self._begin(data, extras)
+        if self._form.accept(data, extras):
+            self._begin()
         for name, number in zip(EVENT_COLUMNS, (meta.experiment, meta.run, meta.event), strict=True):
             self._columns[f"events/{name}"].append(np.array([number]))
         for name, value in extras.items():
             self._columns[name].append(np.atleast_1d(np.asarray(value)))
         if f"{GATING}/start_ns" in extras:
             self._end_event(GATING, f"{GATING}/start_ns")
-        for name in self._collections:
+        for name in self._form.collections:
             for column in data[name].keys():  # noqa: SIM118
                 self._columns[f"{name}/{column}"].append(data[name][column])
             self._end_event(name, f"{name}/sensor")
@@ -132,8 +102,8 @@ class NpzDigitWriter(DigitWriter):
         self._lengths = {name: column.length for name, column in self._columns.items()}
 
     def close(self) -> None:
-        if self._extras is None:
-            self._begin(dict.fromkeys(self._collections, Digits.empty()), {})
+        if self._form.accept_none():
+            self._begin()
             self._lengths = {name: column.length for name, column in self._columns.items()}
         stamped = {**self.provenance, "format": FORMAT, "format_version": FORMAT_VERSION}
         try:
@@ -149,37 +119,16 @@ class NpzDigitWriter(DigitWriter):
             column.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _check(self, data: Mapping[str, Digits | Clusters], extras: Mapping[str, object]) -> None:
-        where = f"{self.path}: event number {self.n_events} of the file"
-        if set(data) != set(self._collections):
-            raise DigitError(f"{where}: has the collections {sorted(data)}, expected {sorted(self._collections)}")
-        for name, kind in self._types.items():
-            if type(data[name]) is not kind:
-                raise DigitError(f"{where}: {name} is {type(data[name]).__name__}, it was {kind.__name__} before")
-        if self._extras is not None and tuple(sorted(extras)) != self._extras:
-            raise DigitError(f"{where}: has the values {sorted(extras)}, the events before had {list(self._extras)}")
-
-    def _begin(self, data: Mapping[str, Digits | Clusters], extras: Mapping[str, object]) -> None:
+    def _begin(self) -> None:
         """Lay out the columns, known with the first event: extras by name, collections as given."""
-        for name in sorted(extras, key=lambda name: (name.startswith(GATING), name)):
-            self._add_column(name, self._extra_dtype(name))
+        for name, dtype in self._form.extras.items():
+            self._add_column(name, dtype)
             if name.startswith(GATING):
                 self._add_offsets(GATING)
-        self._extras = tuple(sorted(extras))
-        for name in self._collections:
-            self._types[name] = type(data[name])
-            for column, dtype in data[name].dtypes.items():
+        for name, kind in self._form.types.items():
+            for column, dtype in kind.dtypes.items():
                 self._add_column(f"{name}/{column}", dtype)
             self._add_offsets(name)
-
-    def _extra_dtype(self, name: str) -> np.dtype[Any]:
-        if name.startswith("conditions/"):
-            return np.dtype("<f8")
-        if name not in _EXTRA_DTYPES:
-            raise DigitError(
-                f"{self.path}: no place for the value '{name}' (allowed: {', '.join(_EXTRA_DTYPES)}, conditions/NAME)"
-            )
-        return _EXTRA_DTYPES[name]
 
     def _add_column(self, name: str, dtype: np.dtype[Any]) -> None:
         self._columns[name] = _Column(self._folder / str(len(self._columns)), dtype)
