@@ -14,11 +14,24 @@ from pxdbkg.errors import did_you_mean
 Place = tuple[str | int, ...]
 
 
+def dotted(place: Place) -> str:
+    """Return keys and indices as they follow a name.
+
+    >>> dotted(("rows", "1.1.1", 3))
+    '.rows.1.1.1[3]'
+    """
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place)
+
+
 class ValueFault(NamedTuple):
-    """One fault: the keys and indices that lead to it from the checked value, and what is wrong."""
+    """One fault of a value: the keys and indices that lead to it, what is wrong, and whether the last key is."""
 
     place: Place
     message: str
+    at_key: bool = False
+
+    def __str__(self) -> str:
+        return f"{dotted(self.place)}: {self.message}"
 
 
 class Rules(NamedTuple):
@@ -73,11 +86,12 @@ def describe_rules(rules: Rules) -> str:
     if rules.choices is not None:
         return ", ".join(str(choice) for choice in rules.choices)
     unit = f" {rules.unit}" if rules.unit else ""
-    if rules.low is not None and rules.high is not None:
-        return f"{rules.low:g} to {rules.high:g}{unit}"
-    if rules.low is not None:
-        return f">= {rules.low:g}{unit}"
-    return f"<= {rules.high:g}{unit}" if rules.high is not None else ""
+    low, high = (None if bound is None else str(bound) for bound in (rules.low, rules.high))
+    if low is not None and high is not None:
+        return f"{low} to {high}{unit}"
+    if low is not None:
+        return f">= {low}{unit}"
+    return f"<= {high}{unit}" if high is not None else ""
 
 
 def check_value(value: Any, annotation: Any, rules: Rules = NO_RULES) -> tuple[Any, list[ValueFault]]:
@@ -93,7 +107,7 @@ def check_value(value: Any, annotation: Any, rules: Rules = NO_RULES) -> tuple[A
     if annotation is Any:
         return value, []
     if dataclasses.is_dataclass(annotation) and isinstance(annotation, type):
-        return build(annotation, value)
+        return build_config(annotation, value)
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin in (Union, types.UnionType):
         return _check_union(value, arguments, annotation, rules)
@@ -105,6 +119,10 @@ def check_value(value: Any, annotation: Any, rules: Rules = NO_RULES) -> tuple[A
     if kind is dict:
         return _check_dict(value, arguments, rules)
     return _check_leaf(value, types.NoneType if kind is None else kind, rules)
+
+
+def _within(step: Any, fault: ValueFault) -> ValueFault:
+    return fault._replace(place=(step, *fault.place))
 
 
 def _show(value: Any) -> str:
@@ -178,7 +196,7 @@ def _check_sequence(value: Any, kind: type, arguments: Sequence[Any], rules: Rul
     for index, (item, annotation) in enumerate(zip(value, inner, strict=True)):
         converted, found = check_value(item, annotation, rules)
         items.append(converted)
-        faults += [ValueFault((index, *fault.place), fault.message) for fault in found]
+        faults += [_within(index, fault) for fault in found]
     return (tuple(items) if kind is tuple else items), faults
 
 
@@ -190,9 +208,9 @@ def _check_dict(value: Any, arguments: Sequence[Any], rules: Rules) -> tuple[Any
     faults = []
     for key, item in value.items():
         good_key, found = check_value(key, key_type)
-        faults += [ValueFault((key,), f"key: {fault.message}") for fault in found]
+        faults += [ValueFault((key,), f"key: {fault.message}", at_key=True) for fault in found]
         result[good_key], found = check_value(item, value_type, rules)
-        faults += [ValueFault((key, *fault.place), fault.message) for fault in found]
+        faults += [_within(key, fault) for fault in found]
     return result, faults
 
 
@@ -202,7 +220,7 @@ def rules_of(field: dataclasses.Field[Any]) -> Rules:
     return Rules(data.get("low"), data.get("high"), data.get("choices"), data.get("unit", ""))
 
 
-def build(cls: type, given: Any) -> tuple[Any, list[ValueFault]]:
+def build_config(cls: type, given: Any) -> tuple[Any, list[ValueFault]]:
     """Make a parameter dataclass from a mapping; return it and every fault.
 
     With faults, the faulty values are replaced by their defaults so that later checks can go on; the first result is
@@ -220,11 +238,13 @@ def build(cls: type, given: Any) -> tuple[Any, list[ValueFault]]:
         if name not in fields:
             known = f"known: {', '.join(fields)}" if fields else "there are none"
             faults.append(
-                ValueFault((name,), f"unknown parameter ({known}).{did_you_mean(str(name), fields)}".rstrip("."))
+                ValueFault(
+                    (name,), f"unknown parameter ({known}).{did_you_mean(str(name), fields)}".rstrip("."), at_key=True
+                )
             )
             continue
         converted, found = check_value(value, hints[name], rules_of(fields[name]))
-        faults += [ValueFault((name, *fault.place), fault.message) for fault in found]
+        faults += [_within(name, fault) for fault in found]
         if not found:
             values[name] = converted
     for name, field in fields.items():

@@ -56,6 +56,8 @@ def fault(step: Step, parameter: str, message: str) -> Fault:
 
 
 def _own_problems(step: Step) -> list[Fault]:
+    if not step.module.sound:
+        return []
     try:
         found = step.module.problems()
     except PxdbkgError as error:
@@ -143,7 +145,7 @@ def _streams(steps: list[Step]) -> Iterator[Fault]:
 
 def _entries(steps: list[Step], job: Job) -> Iterator[Fault]:
     for step in steps:
-        available = _ask(step.module.entries)
+        available = _ask(step.module.entries) if step.module.sound else None
         if available is not None and available < job.n_events:
             remedy = f"Ask for at most {available}"
             if hasattr(step.module.config, "wrap"):

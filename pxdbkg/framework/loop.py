@@ -14,6 +14,7 @@ from pxdbkg.framework.datastore import DataStore
 from pxdbkg.framework.job import Job
 from pxdbkg.framework.meta import EventNumbers, metas
 from pxdbkg.framework.path import Path
+from pxdbkg.framework.resolve import digest
 from pxdbkg.framework.runner import Runner
 from pxdbkg.framework.sources import choose_events, read_events
 from pxdbkg.framework.statistics import statistics
@@ -39,7 +40,7 @@ def prepare(
     path.name_modules()
     steps = path.steps()
     ids, faults = choose_events(path, events, n_events, position) if complete else ([], [])
-    job = Job(seed, ids, list(dict.fromkeys(step.module for step in steps)))
+    job = Job(seed, ids, list(dict.fromkeys(step.module for step in steps)), digest(path))
     return job, faults + check_path(path, job, complete=complete)
 
 

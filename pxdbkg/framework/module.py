@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from pxdbkg import log
-from pxdbkg.config import Position, build_config
+from pxdbkg.config import Position
 from pxdbkg.errors import BadInput, ConfigError
 from pxdbkg.framework.datastore import DataStore
 from pxdbkg.framework.job import Job
 from pxdbkg.framework.meta import EventId, EventMeta
 from pxdbkg.seeding import event_key
-from pxdbkg.values import Place
+from pxdbkg.values import Place, build_config
 
 if TYPE_CHECKING:
     from pxdbkg.framework.path import Path
@@ -136,6 +136,7 @@ class Module:
         self.conditions: list[Condition] = []
         self.counts = Counter()
         self.result: int | None = None
+        self.sound = True
         self.locate: Callable[[Place], Position | None] = lambda _: None
 
     # Declarations ---------------------------------------------------------------------------------------------------

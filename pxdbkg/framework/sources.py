@@ -5,33 +5,41 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pxdbkg.config import Fault, Position, build_config
+from pxdbkg.config import Document, Fault, Position
 from pxdbkg.errors import PxdbkgError
 from pxdbkg.framework.check import fault
 from pxdbkg.framework.meta import EventId, EventNumbers
 from pxdbkg.framework.path import Path, Step
+from pxdbkg.values import ValueFault, build_config, dotted
 
 FROM_INPUT = "input"
 _BLOCK = "{experiment: 0, run: 0, first: 1, count: 100}"
 
 
-def read_events(given: Mapping[str, Any] | EventNumbers | None) -> tuple[EventNumbers | str | None, list[Fault]]:
+def read_events(
+    given: Mapping[str, Any] | EventNumbers | None, document: Document | None = None
+) -> tuple[EventNumbers | str | None, list[Fault]]:
     """Return the ``events`` block as EventNumbers, or FROM_INPUT, or None where there is none; and its faults.
 
-    The positions of the faults are left open; their ``where`` starts with ``events``.
+    ``document`` is the steering file that the block comes from, for the positions of the faults.
     """
+
+    def positioned(fault: ValueFault) -> Fault:
+        place = ("events", *fault.place)
+        position = document.locate(place, key=fault.at_key) if document else None
+        return Fault(position, f"events{dotted(fault.place)}", fault.message)
+
     if given is None or isinstance(given, EventNumbers):
         return given, []
     if isinstance(given, Mapping) and "from" in given:
         if dict(given) == {"from": FROM_INPUT}:
             return FROM_INPUT, []
-        return None, [
-            Fault(None, "events.from", f"{given['from']!r} with {len(given)} keys (allowed: {{from: input}} alone)")
-        ]
+        message = f"{given['from']!r} with {len(given) - 1} other keys (allowed: {{from: input}} alone)"
+        return None, [positioned(ValueFault(("from",), message))]
     numbers, faults = build_config(EventNumbers, given)
-    found = [Fault(None, f"events{str(one).partition(': ')[0]}", one.message) for one in faults]
-    if not found and (problem := numbers.problem()):
-        found = [Fault(None, "events", problem)]
+    if not faults and (problem := numbers.problem()):
+        faults = [ValueFault((), problem)]
+    found = [positioned(one) for one in faults]
     return (None if found else numbers), found
 
 
@@ -65,6 +73,8 @@ def choose_events(
 
 
 def _ask(source: Step, n_events: int | None) -> tuple[Sequence[EventId], list[Fault]]:
+    if not source.module.sound:
+        return [], []
     try:
         ids = source.module.event_list()
     except PxdbkgError:
