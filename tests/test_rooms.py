@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "pxdbkg"
-COMMON = {"errors", "log", "provenance", "seeding", "config", "values"}
+COMMON = {"errors", "log", "provenance", "seeding", "config", "values"}  # values: the checking half of config
 STANDARD = set(sys.stdlib_module_names)
 # room -> (rooms, packages) that it may import besides COMMON, numpy and the standard library
 RULES: dict[str, tuple[set[str], set[str]]] = {

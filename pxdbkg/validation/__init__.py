@@ -1,0 +1,1 @@
+"""Looking at samples: pictures of events."""
