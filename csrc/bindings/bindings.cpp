@@ -1,5 +1,8 @@
 #include "bindings/bindings.hpp"
 
+#include "pxdbkg/cpu_features.hpp"
+#include "pxdbkg/fault.hpp"
+
 namespace pxdbkg_bindings {
 
 namespace {
@@ -28,6 +31,63 @@ void check_array(const py::handle& object, const py::dtype& dtype, int ndim, con
     if ((array.flags() & py::array::c_style) == 0) {
         raise_type_error(std::string(name) + ": the array is not contiguous. Convert it with numpy.ascontiguousarray");
     }
+}
+
+pxdbkg::DigitsView digits_view(const py::tuple& columns, const std::string& name) {
+    if (columns.size() != 4) {
+        raise_type_error(name + ": expected the columns sensor, u, v, charge, got " + std::to_string(columns.size()));
+    }
+    const auto sensors = input<std::uint8_t>(columns[0], 1, (name + ".sensor").c_str());
+    const auto us = input<std::uint16_t>(columns[1], 1, (name + ".u").c_str());
+    const auto vs = input<std::uint16_t>(columns[2], 1, (name + ".v").c_str());
+    const auto charges = input<std::uint16_t>(columns[3], 1, (name + ".charge").c_str());
+    if (us.size != sensors.size || vs.size != sensors.size || charges.size != sensors.size) {
+        raise_value_error(name + ": columns of different lengths, sensor " + std::to_string(sensors.size) + ", u " +
+                          std::to_string(us.size) + ", v " + std::to_string(vs.size) + ", charge " +
+                          std::to_string(charges.size) + " (one entry of each a digit)");
+    }
+    return {sensors.data, us.data, vs.data, charges.data, sensors.size};
+}
+
+py::tuple to_tuple(pxdbkg::DigitColumns&& digits) {
+    return py::make_tuple(to_array(std::move(digits.sensor)), to_array(std::move(digits.u)),
+                          to_array(std::move(digits.v)), to_array(std::move(digits.charge)));
+}
+
+pxdbkg::MaskBits mask_bits(const py::handle& mask) {
+    if (mask.is_none()) {
+        return pxdbkg::MaskBits(nullptr);
+    }
+    const auto bits = input<std::uint8_t>(mask, 3, "mask");
+    const auto shape = py::reinterpret_borrow<py::array>(mask);
+    if (shape.shape(0) != 40 || shape.shape(1) != 768 || shape.shape(2) != 32) {
+        raise_type_error("mask: expected packed bits of shape (40, 768, 32), got (" + std::to_string(shape.shape(0)) +
+                         ", " + std::to_string(shape.shape(1)) + ", " + std::to_string(shape.shape(2)) + ")");
+    }
+    return pxdbkg::MaskBits(bits.data);
+}
+
+std::int64_t checked_number(std::int64_t value, std::int64_t low, std::int64_t high, const char* name) {
+    if (value < low || value > high) {
+        raise_value_error(std::string(name) + " is " + std::to_string(value) + " (allowed: " + std::to_string(low) +
+                          ".." + std::to_string(high) + ")");
+    }
+    return value;
+}
+
+void register_common(py::module_& m) {
+    py::register_local_exception_translator([](std::exception_ptr thrown) {
+        try {
+            if (thrown) {
+                std::rethrow_exception(thrown);
+            }
+        } catch (const pxdbkg::Fault& fault) {
+            const py::object error = py::module_::import("pxdbkg.errors").attr("DigitError");
+            PyErr_SetString(error.ptr(), fault.what());
+        }
+    });
+    m.def("allow_avx2", &pxdbkg::allow_avx2, py::arg("allowed"));
+    m.def("use_avx2", &pxdbkg::use_avx2);
 }
 
 }  // namespace pxdbkg_bindings

@@ -12,8 +12,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
+
+#include "pxdbkg/digits.hpp"
 
 namespace py = pybind11;
 
@@ -47,6 +52,29 @@ template <class T>
 Span<T> output(py::array_t<T>& array) {
     return {array.mutable_data(), static_cast<std::size_t>(array.size())};
 }
+
+// An array that owns a vector of a kernel's making; nothing is copied.
+template <class Vector>
+py::array to_array(Vector&& values) {
+    auto owned = std::make_unique<std::decay_t<Vector>>(std::forward<Vector>(values));
+    const py::capsule owner(owned.get(), [](void* p) { delete static_cast<std::decay_t<Vector>*>(p); });
+    auto* const kept = owned.release();
+    return py::array_t<typename std::decay_t<Vector>::value_type>(static_cast<py::ssize_t>(kept->size()), kept->data(),
+                                                                  owner);
+}
+
+// Digits come and go as tuples of the columns sensor, u, v and charge.
+pxdbkg::DigitsView digits_view(const py::tuple& columns, const std::string& name);
+py::tuple to_tuple(pxdbkg::DigitColumns&& digits);
+
+// Packed bits (40, 768, 32) of a pixel mask, or None.
+pxdbkg::MaskBits mask_bits(const py::handle& mask);
+
+// A number that must lie in a range, or an error that names it.
+std::int64_t checked_number(std::int64_t value, std::int64_t low, std::int64_t high, const char* name);
+
+// Raise pxdbkg::Fault as pxdbkg.errors.DigitError; also the switch of the instruction set.
+void register_common(py::module_& m);
 
 // One function a concept, each in its own file.
 void register_random(py::module_& m);

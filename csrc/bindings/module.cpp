@@ -1,8 +1,9 @@
 #include "bindings/bindings.hpp"
 
-// The kernels keep no state between calls.
+// Kernels share no state but the atomic switch of the instruction set, so they need no interpreter lock.
 PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
     m.doc() = "Numerical kernels of pxdbkg; use them through pxdbkg.kernels";
+    pxdbkg_bindings::register_common(m);
     pxdbkg_bindings::register_random(m);
     pxdbkg_bindings::register_zero_suppression(m);
     pxdbkg_bindings::register_overlay(m);
