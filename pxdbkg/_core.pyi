@@ -5,6 +5,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+# sensor, u, v, charge
+DigitColumns = tuple[NDArray[np.uint8], NDArray[np.uint16], NDArray[np.uint16], NDArray[np.uint16]]
+
+# common: the instruction set; tests compare results with and without AVX2
+def allow_avx2(allowed: bool) -> None: ...
+def use_avx2() -> bool: ...
+
 # random
 def has_avx2() -> bool: ...
 def philox4x32(counter: NDArray[np.uint32], key: NDArray[np.uint32]) -> NDArray[np.uint32]: ...
@@ -45,3 +52,50 @@ def gamma(
 def log(x: NDArray[np.float64]) -> NDArray[np.float64]: ...
 def exp(x: NDArray[np.float64]) -> NDArray[np.float64]: ...
 def normal_quantile(p: NDArray[np.float64]) -> NDArray[np.float64]: ...
+
+# zero suppression
+def suppress_adu(maps: NDArray[np.uint8], threshold: int, sensors: NDArray[np.uint8]) -> DigitColumns: ...
+def suppress_log(
+    maps: NDArray[np.float32], threshold: int, sensors: NDArray[np.uint8], edges: NDArray[np.float32]
+) -> DigitColumns: ...
+
+# overlay
+def overlay(
+    signal: DigitColumns, background: DigitColumns, mask: NDArray[np.uint8] | None, max_charge: int | None
+) -> tuple[DigitColumns, tuple[int, int, int, int, int, int]]: ...
+def sort_digits(
+    digits: DigitColumns, mask: NDArray[np.uint8] | None, merge: bool, trim: bool
+) -> tuple[DigitColumns, tuple[int, int, int, int, int]]: ...
+
+# clustering
+def label(digits: DigitColumns) -> tuple[NDArray[np.int32], int]: ...
+def cluster_properties(
+    digits: DigitColumns,
+    labels: NDArray[np.int32],
+    count: int,
+    u_mm: NDArray[np.float64],
+    v_mm: NDArray[np.float64],
+) -> tuple[
+    NDArray[np.uint8],
+    NDArray[np.float32],
+    NDArray[np.float32],
+    NDArray[np.uint32],
+    NDArray[np.uint16],
+    NDArray[np.uint32],
+    NDArray[np.uint16],
+    NDArray[np.uint16],
+    NDArray[np.uint16],
+    NDArray[np.uint16],
+]: ...
+
+# rasterization
+def rasterize(
+    sensor: NDArray[np.uint8],
+    u: NDArray[np.int64],
+    v: NDArray[np.int64],
+    n_pixels: NDArray[np.int64],
+    du: NDArray[np.int16],
+    dv: NDArray[np.int16],
+    adu: NDArray[np.float32],
+    threshold: int,
+) -> tuple[DigitColumns, tuple[int, int, int]]: ...

@@ -1,0 +1,174 @@
+#include "pxdbkg/rasterization.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <string>
+
+#include "pxdbkg/fault.hpp"
+
+namespace pxdbkg {
+
+namespace {
+
+[[noreturn]] void report(std::size_t row, const std::string& what) {
+    throw Fault("rasterize: row " + std::to_string(row) + " " + what);
+}
+
+// Where the pixels of each row start, after a check of the counts and the sensors.
+Column<std::size_t> first_pixels(const ClusterPixels& clusters) {
+    Column<std::size_t> first(clusters.rows);
+    std::size_t next = 0;
+    for (std::size_t row = 0; row < clusters.rows; ++row) {
+        const std::int64_t count = clusters.n_pixels[row];
+        if (clusters.sensor[row] >= kSensors) {
+            report(row, "is on sensor " + std::to_string(clusters.sensor[row]) + " (allowed: 0..39)");
+        }
+        if (count < 0) {
+            report(row, "has n_pixels " + std::to_string(count) + " (allowed: 0 or more)");
+        }
+        if (static_cast<std::uint64_t>(count) > clusters.pixels - next) {
+            report(row, "has n_pixels " + std::to_string(count) + ", but only " +
+                            std::to_string(clusters.pixels - next) + " of the " + std::to_string(clusters.pixels) +
+                            " pixels are left (the sum of n_pixels is the length of du, dv and adu)");
+        }
+        first[row] = next;
+        next += static_cast<std::size_t>(count);
+    }
+    if (next != clusters.pixels) {
+        throw Fault("rasterize: n_pixels of " + std::to_string(clusters.rows) + " rows add up to " +
+                    std::to_string(next) + ", but du, dv and adu have " + std::to_string(clusters.pixels) +
+                    " entries (the sum of n_pixels is their length)");
+    }
+    return first;
+}
+
+void check_charges(const ClusterPixels& clusters, const Column<std::size_t>& first) {
+    constexpr float kLowest = std::numeric_limits<float>::lowest();
+    std::uint32_t fault = 0;
+    for (std::size_t p = 0; p < clusters.pixels; ++p) {
+        fault |= static_cast<std::uint32_t>(!(clusters.adu[p] >= kLowest));
+    }
+    if (fault == 0) {
+        return;
+    }
+    std::size_t p = 0;
+    while (clusters.adu[p] >= kLowest) {
+        ++p;
+    }
+    // The last row that starts at or before the pixel; rows without pixels start where the next one does.
+    const auto after = std::upper_bound(first.begin(), first.end(), p);
+    report(static_cast<std::size_t>(after - first.begin()) - 1,
+           "has a pixel of " + std::to_string(clusters.adu[p]) +
+               " ADU (allowed: any number). The network or its input is damaged");
+}
+
+// The rows by sensor, in the order given within a sensor.
+Column<std::size_t> order_by_sensor(const ClusterPixels& clusters, std::array<std::size_t, kSensors + 1>& starts) {
+    starts.fill(0);
+    for (std::size_t row = 0; row < clusters.rows; ++row) {
+        ++starts[clusters.sensor[row] + 1U];
+    }
+    for (std::size_t s = 0; s < kSensors; ++s) {
+        starts[s + 1] += starts[s];
+    }
+    std::array<std::size_t, kSensors + 1> place = starts;
+    Column<std::size_t> order(clusters.rows);
+    for (std::size_t row = 0; row < clusters.rows; ++row) {
+        order[place[clusters.sensor[row]]++] = row;
+    }
+    return order;
+}
+
+// The charges of one sensor. The plane is never cleared: a bit says whether a pixel holds a charge of this sensor, and
+// reading the digits clears the bits.
+class Canvas {
+  public:
+    Canvas() : charge_(std::size_t{kRows} * kStride), filled_(std::size_t{kRows} * kWords, 0) {}
+
+    void add(std::uint32_t u, std::uint32_t v, float adu) {
+        const std::size_t pixel = std::size_t{v} * kStride + u;
+        std::uint64_t& word = filled_[pixel / 64];
+        const std::uint64_t bit = std::uint64_t{1} << (pixel % 64);
+        const float before = (word & bit) != 0 ? charge_[pixel] : 0.0F;
+        charge_[pixel] = before + adu;
+        word |= bit;
+        ++added_;
+    }
+
+    // Append the pixels at or above the threshold to `out`, by v and u, and forget all; returns the number clipped.
+    std::size_t read(std::uint8_t sensor, std::uint8_t threshold, DigitColumns& out) {
+        const std::size_t start = out.size();
+        out.resize(start + added_);
+        added_ = 0;
+        std::uint16_t* const u_out = out.u.data() + start;
+        std::uint16_t* const v_out = out.v.data() + start;
+        std::uint16_t* const charge_out = out.charge.data() + start;
+        const float cut = threshold;
+        std::size_t n = 0;
+        std::size_t clipped = 0;
+        for (std::size_t w = 0; w < filled_.size(); ++w) {
+            std::uint64_t bits = filled_[w];
+            filled_[w] = 0;
+            for (; bits != 0; bits &= bits - 1) {
+                const std::size_t pixel = w * 64 + static_cast<std::size_t>(__builtin_ctzll(bits));
+                const float charge = charge_[pixel];
+                u_out[n] = static_cast<std::uint16_t>(pixel % kStride);
+                v_out[n] = static_cast<std::uint16_t>(pixel / kStride);
+                charge_out[n] = static_cast<std::uint16_t>(std::max(0.0F, std::min(charge, 255.0F)));
+                clipped += static_cast<std::size_t>(charge >= 256.0F);
+                n += static_cast<std::size_t>(charge >= cut);
+            }
+        }
+        out.resize(start + n);
+        std::fill_n(out.sensor.data() + start, n, sensor);
+        return clipped;
+    }
+
+  private:
+    static constexpr std::uint32_t kStride = 256;  // a row of 250 pixels fills whole words of bits
+    static constexpr std::uint32_t kWords = kStride / 64;
+
+    Column<float> charge_;
+    Column<std::uint64_t> filled_;
+    std::size_t added_ = 0;
+};
+
+}  // namespace
+
+RasterCounts rasterize(const ClusterPixels& clusters, std::uint8_t threshold, DigitColumns& out) {
+    const Column<std::size_t> first = first_pixels(clusters);
+    check_charges(clusters, first);
+    std::array<std::size_t, kSensors + 1> starts{};
+    const Column<std::size_t> order = order_by_sensor(clusters, starts);
+
+    RasterCounts counts;
+    counts.pixels = clusters.pixels;
+    out.reserve(clusters.pixels);
+    Canvas canvas;
+    for (std::uint32_t sensor = 0; sensor < kSensors; ++sensor) {
+        if (starts[sensor] == starts[sensor + 1]) {
+            continue;
+        }
+        for (std::size_t k = starts[sensor]; k < starts[sensor + 1]; ++k) {
+            const std::size_t row = order[k];
+            // Unsigned arithmetic wraps by definition. A step is at most 2^15, so no wrapped sum falls into the sensor.
+            const auto u0 = static_cast<std::uint64_t>(clusters.u[row]);
+            const auto v0 = static_cast<std::uint64_t>(clusters.v[row]);
+            const std::size_t end = first[row] + static_cast<std::size_t>(clusters.n_pixels[row]);
+            for (std::size_t p = first[row]; p < end; ++p) {
+                const std::uint64_t u = u0 + static_cast<std::uint64_t>(std::int64_t{clusters.du[p]});
+                const std::uint64_t v = v0 + static_cast<std::uint64_t>(std::int64_t{clusters.dv[p]});
+                if (u >= kColumns || v >= kRows) {
+                    ++counts.outside;
+                    continue;
+                }
+                canvas.add(static_cast<std::uint32_t>(u), static_cast<std::uint32_t>(v), clusters.adu[p]);
+            }
+        }
+        counts.clipped += canvas.read(static_cast<std::uint8_t>(sensor), threshold, out);
+    }
+    return counts;
+}
+
+}  // namespace pxdbkg
