@@ -26,9 +26,9 @@ class Sample:
     """Three events, the middle one empty, as they are written and as they must be read."""
 
     collections = ("PXDDigits", "PXDDigits_beamBG", "PXDClusters")
-    provenance = {"seed": "42", "pxdbkg": "0"}
 
     def __init__(self):
+        self.provenance = {"seed": "42", "pxdbkg": "0"}
         rng = np.random.default_rng(1)
         self.ids = [(0, 1, 10), (0, 1, 11), (3, -2, 2**40)]
         self.events = [

@@ -205,9 +205,9 @@ OFFSETS = np.array([0, 5, 5, 14])
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"PXDDigits__offsets": OFFSETS[[0, 2, 1, 3]] + [0, 1, 0, 0]}, "offsets run backwards at event 1"),
+        ({"PXDDigits__offsets": np.array([0, 6, 5, 14])}, "offsets run backwards at event 1"),
         ({"PXDDigits__offsets": OFFSETS + 1}, "the first offset is 1"),
-        ({"PXDDigits__offsets": OFFSETS + [0, 0, 0, 1]}, "the last offset is 15, but the columns have 14"),
+        ({"PXDDigits__offsets": OFFSETS + np.array([0, 0, 0, 1])}, "the last offset is 15, but the columns have 14"),
         ({"PXDDigits__offsets": OFFSETS[:-1]}, "3 offsets for 3 events"),
         ({"PXDDigits__offsets": OFFSETS.astype("i4")}, r"is int32 \(4,\), expected int64"),
         ({"PXDDigits__charge": np.zeros(13, "u2")}, "columns of different lengths"),
