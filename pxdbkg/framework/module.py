@@ -98,7 +98,7 @@ class Module:
 
     parallel: ClassVar[bool] = False
     random: ClassVar[bool] = False
-    event_source: ClassVar[Literal["exclusive", "fallback"] | None] = None
+    event_source: Literal["exclusive", "fallback"] | None = None
 
     config: Any
     name: str

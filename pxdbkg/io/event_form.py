@@ -73,6 +73,9 @@ class EventForm:
         where = f"{self._path}: event number {self._n_events} of the file"
         if set(data) != set(self.collections):
             raise DigitError(f"{where}: has the collections {sorted(data)}, expected {sorted(self.collections)}")
+        for name, values in data.items():
+            if not isinstance(values, (Digits, Clusters)):
+                raise DigitError(f"{where}: {name} is {type(values).__name__} (a file holds Digits and Clusters)")
         for name, kind in self.types.items():
             if type(data[name]) is not kind:
                 raise DigitError(f"{where}: {name} is {type(data[name]).__name__}, it was {kind.__name__} before")

@@ -1,0 +1,86 @@
+"""Several digit files as one sequence of events, few of them open at a time."""
+
+from __future__ import annotations
+
+import glob
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from pxdbkg.detector.digits import Digits
+from pxdbkg.errors import FileError
+from pxdbkg.io.digit_file import DigitReader, EventIds, open_digits
+
+_OPEN_FILES = 8  # a job may list a thousand files, and a process may hold about as many open
+
+
+def expand(patterns: Sequence[str]) -> list[Path]:
+    """Return the files that names and patterns with ``* ? [ ]`` stand for, those of one pattern in alphabetic order.
+
+    A name without such characters is returned as it is, whether there is a file or not. Raises FileError for a pattern
+    that matches nothing, and when there is no name at all.
+    """
+    paths: list[Path] = []
+    for pattern in patterns:
+        if not glob.has_magic(pattern) or Path(pattern).exists():
+            paths.append(Path(pattern))
+        elif matches := sorted(glob.glob(pattern, recursive=True)):
+            paths += map(Path, matches)
+        else:
+            raise FileError(f"{pattern}: matches no file")
+    if not paths:
+        raise FileError("no file is given. Name at least one")
+    return paths
+
+
+class DigitChain:
+    """The events of several digit files, one file after the other.
+
+    Parameters
+    ----------
+    patterns : names of files, or patterns
+    collections : that every file must have
+
+    Attributes
+    ----------
+    paths : the files
+    first : number of the first event of each file (files + 1,), int64
+    ids : experiment, run, event of all events
+    n_events : number of all events
+
+    Raises FileError or DigitError when a file cannot be read or lacks a collection.
+    """
+
+    def __init__(self, patterns: Sequence[str], collections: Sequence[str]) -> None:
+        self.paths = expand(patterns)
+        self._open: OrderedDict[int, DigitReader] = OrderedDict()
+        ids = []
+        for number in range(len(self.paths)):
+            reader = self._reader(number)
+            for collection in collections:
+                if collection not in reader.collections:
+                    raise reader.no_collection(collection, reader.collections)
+            ids.append(reader.event_ids())
+        self.ids = EventIds(*(np.concatenate(columns) for columns in zip(*ids, strict=True)))
+        self.first = np.cumsum([0, *(len(one.event) for one in ids)])
+        self.n_events = int(self.first[-1])
+
+    def read(self, collection: str, entry: int) -> Digits:
+        """Return the digits of event number ``entry`` of the chain, in the order of its file."""
+        number = int(np.searchsorted(self.first, entry, side="right")) - 1
+        return self._reader(number).read(collection, entry - int(self.first[number]))
+
+    def close(self) -> None:
+        """Close the files."""
+        while self._open:
+            self._open.popitem()[1].close()
+
+    def _reader(self, number: int) -> DigitReader:
+        if number not in self._open:
+            if len(self._open) == _OPEN_FILES:
+                self._open.popitem(last=False)[1].close()
+            self._open[number] = open_digits(self.paths[number])
+        self._open.move_to_end(number)
+        return self._open[number]
