@@ -93,7 +93,12 @@ class DataStore:
 
     def clear(self) -> None:
         """Forget the event collections."""
-        self._event = {}
+        while self.drop():
+            pass
+
+    def drop(self) -> str | None:
+        """Forget the youngest event collection and return the name of its writer, None when there is none."""
+        return self._event.popitem()[1].writer if self._event else None
 
     def dump(self, wanted: frozenset[str] | None) -> dict[str, tuple[Any, str]]:
         """Return the event collections that another process needs (None: all), each with its writer."""

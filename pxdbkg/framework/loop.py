@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +12,7 @@ from pxdbkg.config import Fault, Position
 from pxdbkg.errors import BadInput, ConfigError
 from pxdbkg.framework.check import check_path
 from pxdbkg.framework.datastore import DataStore
+from pxdbkg.framework.interrupt import Interrupt
 from pxdbkg.framework.job import Job
 from pxdbkg.framework.meta import EventNumbers, metas
 from pxdbkg.framework.path import Path
@@ -18,6 +20,7 @@ from pxdbkg.framework.resolve import digest
 from pxdbkg.framework.runner import Runner
 from pxdbkg.framework.sources import choose_events, read_events
 from pxdbkg.framework.statistics import statistics
+from pxdbkg.framework.workers import Workers
 
 
 def prepare(
@@ -95,22 +98,74 @@ def run_job(path: Path, job: Job, processes: int = 1) -> Job:
     for module in runner.modules:
         module.store, module.job = store, job
         module.log = log.get_logger(module.name)
-        if module.log_level:
-            module.log.setLevel(module.log_level)
+        module.log.setLevel(module.log_level or logging.NOTSET)
     start = time.perf_counter()
-    try:
-        runner.initialize()
-        for meta in metas(job.events):
-            store.clear()
-            runner.begin_event(meta)
-            runner.process(path, meta)
-            job.n_done = meta.index + 1
-        runner.end_run()
-    except BaseException:
-        runner.abort(runner.modules)
-        raise
-    runner.terminate()
-    statistics.n_events, statistics.wall_s = job.n_done, time.perf_counter() - start
+    n_front = split_path(path) if processes > 1 else 0
+    if processes > 1 and n_front == 0:
+        log.get_logger().warning("processes: the first module cannot run in a worker; one process does everything")
+    with Interrupt() as interrupt:
+        try:
+            runner.initialize()
+            if n_front:
+                _loop_with_workers(path, job, processes, n_front, runner, interrupt)
+            else:
+                _loop(path, job, runner, interrupt)
+            job.interrupted = interrupt.requested and job.n_done < job.n_events
+            runner.terminate()
+        except BaseException:
+            runner.abort()
+            raise
+        finally:
+            statistics.n_events, statistics.wall_s = job.n_done, time.perf_counter() - start
     for module in runner.modules:
         statistics.summaries += [(module.name, label, value) for label, value in module.summary()]
     return job
+
+
+def split_path(path: Path) -> int:
+    """Return how many leading modules may run in workers: certified, with all their conditional paths."""
+    for index, module in enumerate(path):
+        inside = [step.module for condition in module.conditions for step in condition.path.steps()]
+        if not all(type(one).parallel for one in [module, *inside]):
+            return index
+    return len(path)
+
+
+def _loop(path: Path, job: Job, runner: Runner, interrupt: Interrupt) -> None:
+    for meta in metas(job.events):
+        if interrupt.requested:
+            break
+        runner.clear()
+        runner.begin_event(meta)
+        runner.process(path, meta)
+        job.n_done = meta.index + 1
+    runner.clear()
+    runner.end_run()
+
+
+def _loop_with_workers(
+    path: Path, job: Job, processes: int, n_front: int, runner: Runner, interrupt: Interrupt
+) -> None:
+    """Let workers run the first modules; run the others here, in the order of the events."""
+    modules = path.modules()
+    inside = {step.module for step in path.steps() if _top(step.where) < n_front}
+    front, back = runner.part(lambda module: module in inside), runner.part(lambda module: module not in inside)
+    with Workers(front, modules[:n_front], job.events, processes, back.needed()) as workers:
+        for meta in metas(job.events):
+            if interrupt.requested:
+                break
+            made = workers.receive(meta)
+            back.store.restore(made.collections)
+            back.begin_event(meta)
+            if made.goes_on:
+                back.process(modules[n_front:], meta)
+            job.n_done = meta.index + 1
+        for done in workers.finish():
+            front.merge(done.rows, done.counts)
+    back.clear()
+    back.end_run()
+
+
+def _top(where: str) -> int:
+    """Return the position on the main path of a place such as ``path[2].Name.if_true[0].Other``."""
+    return int(where[len("path[") : where.index("]")])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import overload
 
 from pxdbkg.config import parameter
 
@@ -28,6 +30,51 @@ class EventMeta:
 
     def __str__(self) -> str:
         return f"experiment {self.experiment}, run {self.run}, event {self.event}"
+
+
+class EventIds(Sequence[EventId]):
+    """(experiment, run, event) of the events of some runs, one after the other, made when asked for.
+
+    >>> EventIds([(0, 1, 5, 2), (0, 2, 1, 1)])[1:]
+    EventIds([(0, 1, 6, 1), (0, 2, 1, 1)])
+    """
+
+    def __init__(self, runs: Iterable[tuple[int, int, int, int]]) -> None:
+        self.runs = [run for run in runs if run[3] > 0]
+        self._ends = list(itertools.accumulate(run[3] for run in self.runs))
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    def __repr__(self) -> str:
+        return f"EventIds({self.runs})"
+
+    @overload
+    def __getitem__(self, index: int) -> EventId: ...
+    @overload
+    def __getitem__(self, index: slice) -> EventIds: ...
+    def __getitem__(self, index: int | slice) -> EventId | EventIds:
+        if isinstance(index, slice):
+            start, stop, step = index.indices(len(self))
+            if step != 1:
+                raise IndexError("EventIds: only slices of step 1")
+            runs, begin = [], 0
+            for (experiment, run, first, count), end in zip(self.runs, self._ends, strict=True):
+                low, high = max(start, begin), min(stop, end)
+                runs.append((experiment, run, first + low - begin, high - low))
+                begin += count
+            return EventIds(runs)
+        at = range(len(self))[index]
+        number = bisect.bisect_right(self._ends, at)
+        experiment, run, first, count = self.runs[number]
+        return experiment, run, first + at - (self._ends[number] - count)
+
+    def index(self, value: EventId, start: int = 0, stop: int | None = None) -> int:
+        """Return the position of an event; ValueError when it is none of them."""
+        for (experiment, run, first, count), end in zip(self.runs, self._ends, strict=True):
+            if value[:2] == (experiment, run) and first <= value[2] < first + count:
+                return end - count + value[2] - first
+        raise ValueError(f"{value} is not one of the events")
 
 
 @dataclass(frozen=True)
@@ -60,20 +107,21 @@ class EventNumbers:
             ids = self.ids()
         except ValueError as error:
             return str(error)
-        return None if ids else "no event is left to process"
+        return None if len(ids) else "no event is left to process"
 
-    def ids(self) -> list[EventId]:
+    def ids(self) -> EventIds:
         """Return the events in order, after skipping; ValueError when ``skip_to`` names none of them.
 
-        >>> EventNumbers(run=[1, 2], count=[2, 1]).ids()
+        >>> list(EventNumbers(run=[1, 2], count=[2, 1]).ids())
         [(0, 1, 1), (0, 1, 2), (0, 2, 1)]
         """
-        ids = [(e, r, event) for e, r, first, count in self.runs() for event in range(first, first + count)]
+        ids, skip = EventIds(self.runs()), self.skip_events
         if self.skip_to is not None:
-            if self.skip_to not in ids:
-                raise ValueError(f"skip_to {list(self.skip_to)} is not one of the events")
-            ids = ids[ids.index(self.skip_to) :]
-        return ids[self.skip_events :]
+            try:
+                skip += ids.index(self.skip_to)
+            except ValueError:
+                raise ValueError(f"skip_to {list(self.skip_to)} is not one of the events") from None
+        return ids[skip:]
 
     def limited(self, n_events: int) -> EventNumbers:
         """Return the numbers for ``-n``: one run gets this count; of several runs, the first events are taken."""

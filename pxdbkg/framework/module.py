@@ -8,7 +8,7 @@ import logging
 import operator
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
@@ -165,7 +165,7 @@ class Module:
         """Return how many events an input module can deliver, None for no limit."""
         return None
 
-    def event_list(self) -> list[EventId] | None:
+    def event_list(self) -> Sequence[EventId] | None:
         """Return (experiment, run, event) of every event of an event source, in order."""
         return None
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from pxdbkg.errors import BadInput, ModuleError, PxdbkgError
 from pxdbkg.framework.datastore import DataStore
 from pxdbkg.framework.meta import EventMeta
 from pxdbkg.framework.module import AfterConditionPath, Module
-from pxdbkg.framework.path import Path, Step
+from pxdbkg.framework.path import Step
 from pxdbkg.framework.statistics import Row, resident_mb
 
 
@@ -19,13 +20,39 @@ class Runner:
 
     def __init__(self, steps: Sequence[Step], rows: Sequence[Row], store: DataStore) -> None:
         self.store = store
+        self._steps = steps
         self.modules = [step.module for step in steps]
         self._where = {step.module: step.where for step in steps}
         self._rows = {step.module: row for step, row in zip(steps, rows, strict=True)}
         self._declared = {module: declared(module) for module in self.modules}
         self._run: tuple[int, int] | None = None
+        self.begun: list[Module] = []  # modules whose initialize was called and whose terminate was not
         self.note: Callable[[int], None] = lambda _: None  # told which module runs, by its number
         self._number = {module: number for number, module in enumerate(self.modules)}
+
+    def part(self, wanted: Callable[[Module], bool]) -> Runner:
+        """Return a runner of some of the modules, with the same store and the same statistics."""
+        steps = [step for step in self._steps if wanted(step.module)]
+        return Runner(steps, [self._rows[step.module] for step in steps], self.store)
+
+    def needed(self) -> frozenset[str] | None:
+        """Return the collections that the modules may read, None when one of them may read any."""
+        sets = list(self._declared.values())
+        return None if None in sets else frozenset().union(*(names for names in sets if names is not None))
+
+    def merge(self, rows: Sequence[Row], counts: Sequence[Counter[str]]) -> None:
+        """Add the statistics and counts of the same modules in another process."""
+        for module, row, count in zip(self.modules, rows, counts, strict=True):
+            self._rows[module].merge(row)
+            module.counts.update(count)
+
+    def rows(self) -> list[Row]:
+        """Return the statistics of the modules, in path order."""
+        return [self._rows[module] for module in self.modules]
+
+    def where(self, number: int) -> str:
+        """Return the place of a module by its number."""
+        return self._where[self.modules[number]]
 
     def call(self, module: Module, hook: Callable[[], None], context: str) -> None:
         """Call a hook; whatever it raises becomes a ModuleError that names module and context."""
@@ -41,7 +68,17 @@ class Runner:
     def initialize(self) -> None:
         """Initialize all modules in path order."""
         for module in self.modules:
+            self.begun.append(module)
             self.call(module, module.initialize, "initialize")
+
+    def clear(self) -> None:
+        """Forget the event collections; the memory that comes free is credited to the modules that took it."""
+        by_name = {module.name: self._rows[module] for module in self.modules}
+        memory = resident_mb()
+        while (writer := self.store.drop()) is not None:
+            before, memory = memory, resident_mb()
+            if writer in by_name:
+                by_name[writer].memory_mb += memory - before
 
     def begin_event(self, meta: EventMeta) -> None:
         """Tell the modules which event comes, and end and begin runs where the run changes."""
@@ -78,17 +115,15 @@ class Runner:
                 self.call(module, module.endRun, f"experiment {experiment}, run {run}, endRun")
 
     def terminate(self) -> None:
-        """Terminate all modules in path order; after a failure the others are aborted."""
-        for number, module in enumerate(self.modules):
-            try:
-                self.call(module, module.terminate, "terminate")
-            except BaseException:
-                self.abort(self.modules[number:])
-                raise
+        """Terminate all modules in path order."""
+        while self.begun:
+            self.call(self.begun[0], self.begun[0].terminate, "terminate")
+            del self.begun[0]
 
-    def abort(self, modules: Iterable[Module]) -> None:
+    def abort(self) -> None:
         """Let modules clean up after a failure; a failure to do so is logged, so that all of them get the chance."""
-        for module in modules:
+        while self.begun:
+            module = self.begun.pop(0)
             try:
                 self.call(module, module.abort, "abort")
             except PxdbkgError as error:
@@ -112,15 +147,3 @@ def module_error(where: str, error: BaseException) -> ModuleError:
     if not isinstance(error, PxdbkgError):
         made.add_note("".join(traceback.format_exception(error)))
     return made
-
-
-def split_path(path: Path) -> int:
-    """Return how many leading modules may run in workers: certified, with all their conditional paths.
-
-    Modules that number the events do nothing in an event, and do not end this part.
-    """
-    for index, module in enumerate(path):
-        inside = [step.module for condition in module.conditions for step in condition.path.steps()]
-        if not all(type(one).parallel for one in [module, *inside]):
-            return index
-    return len(path)

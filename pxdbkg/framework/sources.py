@@ -76,6 +76,9 @@ def _ask(source: Step, n_events: int | None) -> tuple[Sequence[EventId], list[Fa
     if not source.module.sound:
         return [], []
     try:
+        config = source.module.config
+        if n_events is not None and isinstance(config, EventNumbers):
+            return _cut(config.limited(n_events).ids(), n_events, source.where, source.module.locate(()))
         ids = source.module.event_list()
     except PxdbkgError:
         return [], []  # problems() says why

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pxdbkg.framework import EventNumbers, Module, Problem
@@ -23,5 +24,5 @@ class EventInfoSetter(Module):
         problem = self.config.problem()
         return [Problem("", problem)] if problem else []
 
-    def event_list(self) -> list[EventId]:
+    def event_list(self) -> Sequence[EventId]:
         return self.config.ids()
