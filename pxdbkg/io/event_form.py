@@ -34,7 +34,7 @@ def check_collection_names(names: Sequence[str], where: str) -> list[str]:
     for name in names:
         if not _NAME.fullmatch(name) or name in _RESERVED:
             raise FileError(
-                f"{where}: '{name}' cannot be the name of a collection in a file (letters, digits, _ . -; not "
+                f"{where}: '{name}' cannot be the name of a collection (letters, digits, _ . -; not "
                 f"{', '.join(sorted(_RESERVED))})"
             )
         if names.count(name) > 1:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from pxdbkg.config import parameter
 from pxdbkg.detector.columns import Columns
+from pxdbkg.errors import FileError
 from pxdbkg.framework import Module, Problem
 from pxdbkg.io.digit_file import DigitWriter, open_writer
+from pxdbkg.io.event_form import check_collection_names
 
 
 class DigitOutput(Module):
@@ -51,6 +53,10 @@ class DigitOutput(Module):
                 found.append(Problem("file", f"{other.name} writes {path} too. Choose another name"))
         if not self.config.collections:
             found.append(Problem("collections", "no collection is given. Name at least one"))
+        try:
+            check_collection_names(self.config.collections, "a file")
+        except FileError as error:
+            found.append(Problem("collections", str(error)))
         return found
 
     def initialize(self) -> None:
