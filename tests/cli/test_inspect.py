@@ -1,0 +1,67 @@
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pxdbkg.cli.main import main
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "digits_v1.npz"
+
+
+def test_a_digit_file_is_shown(capsys):
+    assert main(["inspect", str(GOLDEN)]) == 0
+    text = capsys.readouterr().out
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    assert lines[0] == str(GOLDEN)
+    assert "digits npz, format version 1" in lines
+    assert f"events 3 (experiment 12, run 7, event 1 to {2**40})" in lines
+    assert "PXDDigits 83 digits, 27.7 an event (0 to 80)" in lines
+    assert "PXDClusters 83 clusters, 27.7 an event (0 to 80)" in lines
+    assert "provenance seed 42" in lines
+    assert f"sha256 {hashlib.sha256(GOLDEN.read_bytes()).hexdigest()}" in lines
+
+
+def test_json_has_the_same_facts(capsys):
+    assert main(["inspect", str(GOLDEN), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["content"], facts["format"], facts["format_version"], facts["events"]) == ("digits", "npz", 1, 3)
+    assert facts["collections"]["PXDDigits_beamBG"] == {"type": "digits", "entries": 41, "least": 0, "most": 40}
+    assert facts["values"] == ["conditions/current_her_mA", "events/gated", "events/trigger_gate"]
+    assert facts["provenance"] == {"seed": "42"}
+
+
+def flipped(data):
+    at = data.index(b"PXDDigits/charge.npy") + 300  # behind the headers of the member
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("a.npz", flipped, "member 'PXDDigits/charge.npy' is damaged (Bad CRC-32"),
+        ("a.npz", lambda data: data[:5000], "the archive is damaged"),
+        ("a.npz", lambda data: b"", "is empty"),
+        ("a.txt", lambda data: b"hello", "is neither an npz nor a ROOT file"),
+        ("a.root", lambda data: b"root" + bytes(100), "a.root"),
+        ("a.pt", lambda data: data, "is a file of digits, not a payload"),
+        ("a.pt", lambda data: b"\x80\x04", "is not a zip archive"),
+    ],
+)
+def test_what_cannot_be_read_is_one_line_and_status_2(tmp_path, capsys, name, content, problem):
+    (tmp_path / name).write_bytes(content(GOLDEN.read_bytes()))
+    assert main(["inspect", str(tmp_path / name)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(str(tmp_path / name))
+    assert problem in err
+    assert err.count("\n") == 1
+
+
+def test_a_missing_file_and_simulated_hits_are_told(tmp_path, capsys):
+    assert main(["inspect", str(tmp_path / "none.npz")]) == 2
+    assert "No such file" in capsys.readouterr().err
+    np.savez(tmp_path / "hits.npz", u_mm=1, v_mm=1, path_mm=1)
+    assert main(["inspect", str(tmp_path / "hits.npz")]) == 2
+    assert "SignalHits" in capsys.readouterr().err
