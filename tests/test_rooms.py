@@ -1,6 +1,7 @@
 """The import rules of the design: which room may import which, and which package stands in one file only."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -69,6 +70,21 @@ def test_room_imports_only_what_the_design_allows(path: Path) -> None:
                 assert top in STANDARD | packages | own | {"numpy"}, f"{path} imports {name}"
         else:
             assert room in {"__init__", "cli", "hosts", "_build"}, f"{path} belongs to no room of the design"
+
+
+FOREIGN_RANDOMNESS = re.compile(
+    r"^(random|secrets|uuid)$|(^|\.)(np|numpy)\.random|^torch\.(rand\w*|normal|bernoulli|multinomial|poisson|manual_seed|seed)$"
+)
+
+
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_randomness_comes_from_the_seeding_room(path: Path) -> None:
+    """No generator but our own is named; the system is asked for a seed, once a job, and for names of temporary files."""
+    tree = ast.parse((PACKAGE / path).read_text())
+    used = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    used |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    found = sorted(name for name in used if FOREIGN_RANDOMNESS.search(name))
+    assert found == (["secrets"] if path.as_posix() in {"seeding.py", "io/atomic.py"} else [])
 
 
 def test_nothing_imports_the_command_line() -> None:

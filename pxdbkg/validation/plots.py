@@ -12,6 +12,7 @@ from pxdbkg.detector.digits import N_SENSORS, N_U, N_V, Digits
 from pxdbkg.detector.geometry import nominal
 from pxdbkg.detector.ids import sensor_name
 from pxdbkg.errors import BadInput, MissingExtra
+from pxdbkg.io.atomic import atomic_path
 
 SIGNAL_COLOUR = "#d1495b"
 LADDER_STEP_MM = 14.5  # 12.5 mm of active width and a gap, so that ladders do not touch in the picture
@@ -134,10 +135,6 @@ def draw_sensor(digits: Digits, signal: Digits | None, sensor: int, title: str) 
 
 def save(figure: Any, path: Path) -> None:
     """Write a figure to a file whose ending names the format, whole or not at all, and forget it."""
-    part = path.with_name(f".{path.name}.part")
-    try:
+    with atomic_path(path) as part:
         figure.savefig(part, dpi=110, format=path.suffix[1:])
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-        _pyplot().close(figure)
+    _pyplot().close(figure)

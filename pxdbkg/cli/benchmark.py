@@ -1,0 +1,97 @@
+"""Measure the speed of kernels and generators, each as a ratio to a reference in the same run."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+from pxdbkg.errors import BadInput
+from pxdbkg.io.atomic import atomic_path
+
+SUITES = ("kernels", "generate")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measurement: median milliseconds of a step and of its reference, and their ratio."""
+
+    name: str
+    ms: float
+    spread_ms: float
+    reference: str
+    reference_ms: float
+    ratio: float
+    repeats: int
+
+
+def measure(
+    name: str, step: Callable[[], object], reference: str, against: Callable[[], object], repeats: int = 50
+) -> Row:
+    """Time a step and its reference in turn, so that both see the same machine.
+
+    ``ms`` and ``reference_ms`` are medians, ``spread_ms`` is half the distance of the 16 % and 84 % quantiles,
+    ``ratio`` is the median over the pairs.
+    """
+    step(), against()
+    times = np.empty((repeats, 2))
+    for repeat in range(repeats):
+        for column, call in enumerate((step, against)):
+            start = perf_counter()
+            call()
+            times[repeat, column] = 1e3 * (perf_counter() - start)
+    low, middle, high = np.quantile(times[:, 0], [0.16, 0.5, 0.84])
+    return Row(
+        name=name,
+        ms=round(float(middle), 4),
+        spread_ms=round(float(high - low) / 2, 4),
+        reference=reference,
+        reference_ms=round(float(np.median(times[:, 1])), 4),
+        ratio=round(float(np.median(times[:, 0] / times[:, 1])), 4),
+        repeats=repeats,
+    )
+
+
+def table(rows: list[Row]) -> str:
+    """Return the rows as a table for the terminal."""
+    lines = [f"{'step':<44} {'ms':>9} {'+-':>7}   {'reference':<38} {'ms':>9} {'ratio':>8}"]
+    lines += [
+        f"{row.name:<44} {row.ms:9.3f} {row.spread_ms:7.3f}   "
+        f"{row.reference:<38} {row.reference_ms:9.3f} {row.ratio:8.3f}"
+        for row in rows
+    ]
+    return "\n".join(lines)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of ``pxdbkg benchmark``."""
+    parser.add_argument("suite", choices=SUITES, help="what is measured")
+    parser.add_argument("--json", metavar="F", help="write the rows to this file as well (- for standard output)")
+    parser.add_argument("--payload", default="data/models/default.pt", help="payload that makes the background")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure, print the table and return the exit status."""
+    from pxdbkg.cli import benchmark_generate, benchmark_kernels
+
+    if args.json not in (None, "-") and not Path(args.json).absolute().parent.is_dir():
+        raise BadInput(f"benchmark: no folder '{Path(args.json).absolute().parent}' for the JSON. Make it first")
+    suites: dict[str, Callable[[str], Iterator[Row]]] = {
+        "kernels": benchmark_kernels.rows,
+        "generate": benchmark_generate.rows,
+    }
+    rows = list(suites[args.suite](args.payload))
+    text = json.dumps([asdict(row) for row in rows], indent=1)
+    if args.json == "-":
+        print(text)
+        return 0
+    print(table(rows))
+    if args.json is not None:
+        with atomic_path(args.json) as part:
+            part.write_text(text + "\n")
+    return 0
