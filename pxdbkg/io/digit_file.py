@@ -72,6 +72,11 @@ class DigitReader(ABC):
     provenance: dict[str, Any]
     extras: dict[str, NDArray[Any]]
 
+    @property
+    def all_collections(self) -> list[str]:
+        """Names of all collections, in the order of the file where the format keeps one."""
+        return [*self.collections, *self.cluster_collections]
+
     @abstractmethod
     def event_ids(self) -> EventIds:
         """Return the numbers of the events."""
@@ -95,6 +100,11 @@ class DigitReader(ABC):
     def clusters(self, collection: str, index: int) -> Clusters:
         """Return the clusters of one event (0-based); FileError when the file has no such clusters."""
         raise self.no_collection(collection, self.cluster_collections)
+
+    def gating(self, index: int) -> NDArray[np.float32] | None:
+        """Return the starts of the gated intervals of one event in ns (n,), or None when the file has none."""
+        self.check_range(index, 1)
+        return None
 
     def verify(self) -> None:
         """Read everything and check it against the checksums of the file, where its format has some."""

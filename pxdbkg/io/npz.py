@@ -82,15 +82,18 @@ class NpzDigitReader(DigitReader):
         members = {
             group: {name.rpartition("/")[2] for name in names if name.startswith(f"{group}/")} for group in groups
         }
-        self.collections = [group for group in groups if set(COLUMNS) == members[group] - {"offsets"}]
-        self.cluster_collections = [group for group in groups if set(CLUSTER_COLUMNS) == members[group] - {"offsets"}]
-        self._dtypes = dict.fromkeys(self.collections, COLUMNS)
-        self._dtypes |= dict.fromkeys(self.cluster_collections, CLUSTER_COLUMNS)
-        if GATING in groups:
-            self._dtypes[GATING] = GATING_COLUMNS
+        self.collections = [group for group in groups if COLUMNS.keys() <= members[group]]
+        self.cluster_collections = [group for group in groups if CLUSTER_COLUMNS.keys() <= members[group]]
+        dtypes = dict.fromkeys(self.collections, COLUMNS) | dict.fromkeys(self.cluster_collections, CLUSTER_COLUMNS)
+        dtypes[GATING] = GATING_COLUMNS
+        self._dtypes = {group: dtypes[group] for group in groups if group in dtypes}
         for group in self._dtypes:
             if self._archive.is_stored(f"{group}/offsets"):
                 self._group(group)  # checks offsets now; a deflated one has to be unpacked for that, so on first use
+
+    @property
+    def all_collections(self) -> list[str]:
+        return [group for group in self._dtypes if group != GATING]
 
     def event_ids(self) -> EventIds:
         return self._ids
@@ -121,7 +124,6 @@ class NpzDigitReader(DigitReader):
         return clusters
 
     def gating(self, index: int) -> NDArray[np.float32] | None:
-        """Return the starts of the gated intervals of one event in ns (n,), or None when the file has none."""
         self.check_range(index, 1)
         return self._slice(GATING, index, 1)[0]["start_ns"] if GATING in self._dtypes else None
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from pxdbkg.config import parameter
 from pxdbkg.detector.columns import Columns
-from pxdbkg.errors import FileError
+from pxdbkg.errors import BadInput, FileError
 from pxdbkg.framework import Module, Problem
 from pxdbkg.io.digit_file import DigitWriter, open_writer
 from pxdbkg.io.event_form import check_collection_names
@@ -40,6 +41,13 @@ class DigitOutput(Module):
         found = []
         if path.suffix not in (".npz", ".root"):
             found.append(Problem("file", f"no format has the ending '{path.suffix}' (allowed: .npz, .root)"))
+        elif path.suffix == ".root":
+            try:
+                importlib.import_module("pxdbkg.io.root")
+            except BadInput as error:  # the extra that brings ROOT files is missing
+                found.append(Problem("file", str(error)))
+            if self.config.compress:
+                found.append(Problem("compress", "is for npz files; ROOT files are always compressed. Leave it out"))
         if not path.parent.is_dir():
             found.append(Problem("file", f"the folder {path.parent} does not exist. Create it first"))
         elif path.is_dir():

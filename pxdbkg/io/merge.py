@@ -1,0 +1,97 @@
+"""Put the digit files of several jobs together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pxdbkg.detector.clusters import Clusters
+from pxdbkg.detector.digits import Digits
+from pxdbkg.errors import FileError
+from pxdbkg.io.digit_file import DigitReader, open_digits, open_writer
+from pxdbkg.io.event_form import GATING
+
+
+class _EventId(NamedTuple):
+    experiment: int
+    run: int
+    event: int
+
+
+def merge_digit_files(parts: Sequence[str | Path], out: str | Path, *, compress: bool = False) -> int:
+    """Write the events of several digit files into one, in the order given, and return their number.
+
+    Parameters
+    ----------
+    parts : files of jobs that differ in their event numbers only
+    out : the file that is written, .npz or .root; an existing one is replaced at the end
+    compress : deflate an npz
+
+    The result has the bytes that one job over all events would have written. Memory does not grow with the files.
+    Raises FileError when there is no part, when provenance or collections of two parts differ, or when an event is in
+    two of them; then nothing is written.
+    """
+    if not parts:
+        raise FileError(f"{out}: no file to merge. Name at least one")
+    names, provenance = _common(parts)
+    count = 0
+    with open_writer(out, names, provenance, compress=compress) as writer:
+        for part in parts:
+            with open_digits(part) as reader:
+                for index, numbers in enumerate(_numbers(reader)):
+                    writer.write(numbers, _data(reader, index), _extras(reader, index))
+                count += reader.n_events
+    return count
+
+
+def _common(parts: Sequence[str | Path]) -> tuple[list[str], dict[str, Any]]:
+    """Return the collections, in order, and the provenance that all parts share."""
+    ids, origin = [], []
+    with open_digits(parts[0]) as first:
+        names = first.all_collections
+        for number, part in enumerate(parts):
+            with open_digits(part) as reader:
+                if reader.all_collections != names:
+                    found = f"{reader.all_collections}, {parts[0]} has {names}"
+                    raise FileError(f"{part}: has {found}. Merge equal jobs only")
+                keys = {*reader.provenance, *first.provenance}
+                other = sorted(k for k in keys if reader.provenance.get(k) != first.provenance.get(k))
+                if other:
+                    differ = ", ".join(
+                        f"{k} {reader.provenance.get(k)!r} and {first.provenance.get(k)!r}" for k in other
+                    )
+                    raise FileError(f"{part}: made by another job than {parts[0]} ({differ}). Merge equal jobs only")
+                ids.append(np.stack(reader.event_ids(), axis=1))
+                origin.append(np.full(reader.n_events, number))
+        _check_unique(parts, np.concatenate(ids), np.concatenate(origin))
+        return names, first.provenance
+
+
+def _check_unique(parts: Sequence[str | Path], ids: NDArray[np.int64], origin: NDArray[np.int64]) -> None:
+    """Raise FileError when one of the events (n, 3) is twice in the parts that they come from (n,)."""
+    order = np.lexsort(ids.T)
+    twice = np.flatnonzero((np.diff(ids[order], axis=0) == 0).all(axis=1))
+    if len(twice):
+        one, other = order[twice[0]], order[twice[0] + 1]
+        where = f"experiment {ids[one][0]}, run {ids[one][1]}, event {ids[one][2]}"
+        raise FileError(f"{parts[origin[other]]}: {where} is in {parts[origin[one]]} too. Leave one of them out")
+
+
+def _numbers(reader: DigitReader) -> list[_EventId]:
+    experiment, run, event = (column.tolist() for column in reader.event_ids())
+    return [_EventId(*numbers) for numbers in zip(experiment, run, event, strict=True)]
+
+
+def _data(reader: DigitReader, index: int) -> dict[str, Digits | Clusters]:
+    digits = {name: reader.read(name, index) for name in reader.collections}
+    return digits | {name: reader.clusters(name, index) for name in reader.cluster_collections}
+
+
+def _extras(reader: DigitReader, index: int) -> Mapping[str, float | NDArray[Any]]:
+    extras: dict[str, Any] = {name: values[index] for name, values in reader.extras.items()}
+    gating = reader.gating(index)
+    return extras if gating is None else extras | {f"{GATING}/start_ns": gating}
