@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pxdbkg.config import Fault
@@ -10,6 +11,7 @@ from pxdbkg.errors import BadInput, PxdbkgError, did_you_mean
 from pxdbkg.framework.job import Job
 from pxdbkg.framework.module import AfterConditionPath, Module, Problem
 from pxdbkg.framework.path import Path, Step
+from pxdbkg.values import Place
 
 
 @dataclass
@@ -50,9 +52,21 @@ def check_path(path: Path, job: Job, *, complete: bool = True) -> list[Fault]:
 
 def fault(step: Step, parameter: str, message: str) -> Fault:
     """Return a fault of a module, with the position of the parameter where the path comes from a file."""
-    head = parameter.split(".")[0].split("[")[0]
     where = f"{step.where}.{parameter}" if parameter else step.where
-    return Fault(step.module.locate((head,) if head else ()), where, message)
+    return Fault(step.module.locate(_place(vars(step.module.config), f".{parameter}")), where, message)
+
+
+def _place(value: object, text: str) -> Place:
+    """Return the keys that a text such as ``.rows.1.1.1[3]`` means in a value, as far as they exist."""
+    if isinstance(value, Mapping):
+        for key in sorted(value, key=lambda one: -len(str(one))):
+            rest = text.removeprefix(f".{key}")
+            if rest != text and rest[:1] in ("", ".", "["):
+                return (key, *_place(value[key], rest))
+    elif isinstance(value, (list, tuple)) and (match := re.match(r"\[(\d+)\]", text)) and int(match[1]) < len(value):
+        index = int(match[1])
+        return (index, *_place(value[index], text[match.end() :]))
+    return ()
 
 
 def _own_problems(step: Step) -> list[Fault]:

@@ -95,15 +95,18 @@ class Runner:
 
     def process(self, modules: Iterable[Module], meta: EventMeta) -> bool:
         """Call ``event`` of modules of a path, following conditions; return False when the event ended early."""
+        memory = resident_mb()
         for module in modules:
-            row, memory, start = self._rows[module], resident_mb(), time.perf_counter()
+            start = time.perf_counter()
             self.call(module, module.event, str(meta))
-            row.add(time.perf_counter() - start, resident_mb() - memory)
+            elapsed, before, memory = time.perf_counter() - start, memory, resident_mb()
+            self._rows[module].add(elapsed, memory - before)
             taken = next((c for c in module.conditions if module.result is not None and c.holds(module.result)), None)
             if taken is not None:
                 goes_on = self.process(taken.path, meta)
                 if not goes_on or taken.after is AfterConditionPath.END:
                     return False
+                memory = resident_mb()
         return True
 
     def end_run(self) -> None:

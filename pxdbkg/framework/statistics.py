@@ -13,10 +13,13 @@ _PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 2**20
 def resident_mb() -> float:
     """Return the resident memory of this process in MB (Linux; 0 where /proc is missing)."""
     try:
-        with open("/proc/self/statm", "rb", buffering=0) as file:
-            return int(file.read().split()[1]) * _PAGE_MB
+        fd = os.open("/proc/self/statm", os.O_RDONLY)
     except OSError:
         return 0.0
+    try:
+        return int(os.read(fd, 100).split(None, 2)[1]) * _PAGE_MB
+    finally:
+        os.close(fd)
 
 
 @dataclass
