@@ -13,7 +13,7 @@ _LAZY = {
     "Module": "pxdbkg.framework.module",
     "Path": "pxdbkg.framework.path",
     "create_path": "pxdbkg.framework.path",
-    "load_payload": "pxdbkg.io.payload",
+    "load_payload": "pxdbkg.generators.payload",
     "parameter": "pxdbkg.config",
     "process": "pxdbkg.framework.loop",
     "register_module": "pxdbkg.framework.registry",
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from pxdbkg.framework.path import Path, create_path
     from pxdbkg.framework.registry import register_module
     from pxdbkg.framework.statistics import statistics
-    from pxdbkg.io.payload import load_payload
+    from pxdbkg.generators.payload import load_payload
 
 
 def __getattr__(name: str) -> Any:
