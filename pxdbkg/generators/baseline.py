@@ -1,0 +1,179 @@
+"""Fill the tables of the null model from published statistics, by formula: no fit to generated events."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from pxdbkg.detector.digits import N_SENSORS, N_U, N_V
+from pxdbkg.detector.ids import layer_of_sensor
+from pxdbkg.errors import FileError
+from pxdbkg.generators.export import versions
+from pxdbkg.generators.families.baseline import Baseline
+from pxdbkg.generators.shapes import N_SHAPES, cluster_shapes, pixels_inside
+from pxdbkg.generators.spectrum import N_BINS, alias_entries, tilted_spectra, without_overlaps
+from pxdbkg.io.metadata import Condition, PayloadInfo
+from pxdbkg.kernels.random import log, normal_quantile
+
+# Assumed: no cluster sizes are public. Shares fall as they do for soft electrons in 75 um of silicon; mean 2.6 pixels,
+# and a hit shares its cluster with 4.4 others on average.
+SIZE_SHARES = {
+    1: 0.381,
+    2: 0.271,
+    3: 0.146,
+    4: 0.081,
+    5: 0.043,
+    6: 0.025,
+    8: 0.026,
+    11: 0.0195,
+    18: 0.0045,
+    28: 0.0030,
+}
+NOTE = "calibrated null model: the baseline that every learned generator must beat"
+_N_PIXELS = N_U * N_V
+_LEVELS = 4096
+_ROOM = 5.0  # standard deviations of a class total that fit into one block
+
+
+def load_reference(path: str | Path) -> dict[str, Any]:
+    """Return the published statistics: ``geant4`` of ``data/geant4_reference.json``; FileError if they are not there.
+
+    The keys are ``mean_occupancy_per_sensor, mean_pixel_charge_per_sensor_adu, charge_adu, charge_counts,
+    fano_factor_of_hits_per_sensor_and_event``.
+    """
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        reference: dict[str, Any] = content["geant4"] | {
+            "threshold_adu": content["threshold_adu"],
+            "about": content["about"],
+        }
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read ({error.strerror}). It is data/geant4_reference.json") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise FileError(f"{path}: is not a file of reference statistics ({error!r})") from None
+    return reference
+
+
+def make_baseline(reference_path: str | Path) -> tuple[Baseline, PayloadInfo]:
+    """Return the null model and its metadata.
+
+    Parameters
+    ----------
+    reference_path : ``data/geant4_reference.json``
+
+    Digits of a sensor follow from D deposited pixels by D = -N ln(1 - occupancy), as clusters are independent and
+    uniform; charges from the published spectrum with the share of overlaps taken out. The variance of the digits is
+    that of clusters of different sizes, and the rest up to the published Fano factor a common factor 1 + r z a sensor:
+    F n = exp(-2 m) (sum of squares of sizes + r^2 D^2 + N m^2 / 2), with n digits and m = D / N.
+    """
+    reference = load_reference(reference_path)
+    occupancy = np.array(reference["mean_occupancy_per_sensor"])
+    density = -log(1.0 - occupancy)
+    sizes, shares = list(SIZE_SHARES), np.array(list(SIZE_SHARES.values()))
+    shapes = [cluster_shapes(size) for size in sizes]
+    u_spans = [N_U + int(du.max()) for du, _ in shapes]
+    v_spans = [N_V + int(dv.max()) for _, dv in shapes]
+    moments = np.array(
+        [
+            pixels_inside(*shape, spans, (N_U, N_V))
+            for shape, spans in zip(shapes, zip(u_spans, v_spans, strict=True), strict=True)
+        ]
+    )
+    deposited = density * _N_PIXELS
+    rate = deposited[:, None] * shares / (shares @ moments[:, 0])
+    configuration: dict[str, Any] = {"sizes": sizes, "u_spans": u_spans, "v_spans": v_spans, "n_shapes": N_SHAPES}
+    network = Baseline(**configuration)
+    spread = _spread(reference, occupancy, density, rate, moments)
+    tables: dict[str, NDArray[Any]] = {
+        "rate": rate.astype(np.float32),
+        "spread": spread.astype(np.float32),
+        "quantile": _quantiles(),
+        "alias": _alias_tables(reference, occupancy, density),
+        "shape_u": np.concatenate([du.ravel() for du, _ in shapes]),
+        "shape_v": np.concatenate([dv.ravel() for _, dv in shapes]),
+    }
+    network.load_state_dict({name: torch.from_numpy(table) for name, table in tables.items()})
+    data_digest = hashlib.sha256(Path(reference_path).read_bytes()).hexdigest()
+    info = PayloadInfo(
+        family="baseline",
+        kind="clusters",
+        configuration=configuration,
+        sizes={
+            "event_normals": N_SENSORS,
+            "context": 0,
+            "classes": len(sizes),
+            "normals": [0] * len(sizes),
+            "uniforms": [2 + size for size in sizes],
+        },
+        block_sizes={"rows": _block_sizes(rate, spread)},
+        sensors=tuple(range(N_SENSORS)),
+        threshold_adu=int(reference["threshold_adu"]),
+        conditions=(Condition("occupancy_scale", "", 0.1, 4.0, 1.0),),
+        training={"data": reference["about"], "digest": data_digest},
+        settings={
+            "made by": "pxdbkg export baseline",
+            "cluster sizes": "assumed, none are public",
+            "size shares": {str(size): share for size, share in SIZE_SHARES.items()},
+            "shapes": "assumed, made by formula",
+            "occupancy_scale": "factor on the expected number of clusters",
+        },
+        validation={
+            "expected digits": round(float(occupancy.sum() * _N_PIXELS), 1),
+            "correlation of sensors": "none, by construction",
+            "structure within an event": "none beyond single clusters",
+        },
+        versions=versions(),
+        note=NOTE,
+    )
+    return network, info
+
+
+def _spread(
+    reference: dict[str, Any],
+    occupancy: NDArray[np.float64],
+    density: NDArray[np.float64],
+    rate: NDArray[np.float64],
+    moments: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the relative standard deviation r of the rate of each sensor (40,) that gives the published variance."""
+    fano_table = reference["fano_factor_of_hits_per_sensor_and_event"]
+    fano = np.array([fano_table[f"layer{layer}"] for layer in layer_of_sensor])
+    deposited = density * _N_PIXELS
+    wanted = fano * occupancy * _N_PIXELS / (1 - occupancy) ** 2
+    # Rounding a mean to a whole number adds 1/6 to the variance of each count.
+    single = rate @ moments[:, 1] + (moments[:, 0] ** 2).sum() / 6
+    square = (wanted - single - _N_PIXELS * density**2 / 2) / deposited**2
+    spread: NDArray[np.float64] = np.sqrt(np.clip(square, 0, None))
+    return spread
+
+
+def _quantiles() -> NDArray[np.float32]:
+    """Return 4096 normal quantiles of mean 0 and variance 1."""
+    z = normal_quantile((np.arange(_LEVELS) + 0.5) / _LEVELS)
+    unit: NDArray[np.float32] = (z / np.sqrt(np.mean(z**2))).astype(np.float32)
+    return unit
+
+
+def _alias_tables(
+    reference: dict[str, Any], occupancy: NDArray[np.float64], density: NDArray[np.float64]
+) -> NDArray[np.int32]:
+    """Return the alias tables (40 * 256,) of the charges."""
+    total = np.zeros(N_BINS)
+    total[reference["charge_adu"]] = reference["charge_counts"]
+    total /= total.sum()
+    spectra = tilted_spectra(total, np.array(reference["mean_pixel_charge_per_sensor_adu"]), occupancy)
+    tables = [alias_entries(without_overlaps(spectrum, mean)) for spectrum, mean in zip(spectra, density, strict=True)]
+    return np.concatenate(tables)
+
+
+def _block_sizes(rate: NDArray[np.float64], spread: NDArray[np.float64]) -> list[int]:
+    """Return rows of a call for each class: a whole event, nearly always, in steps of 64."""
+    mean = rate.sum(axis=0)
+    deviation = np.sqrt(mean + (rate**2 * spread[:, None] ** 2).sum(axis=0))
+    return [int(np.ceil(rows / 64)) * 64 for rows in mean + _ROOM * deviation]
