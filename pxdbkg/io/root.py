@@ -7,6 +7,7 @@ and a random identifier into a file, so two equal jobs write equal contents, not
 
 from __future__ import annotations
 
+import mmap
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -171,7 +172,14 @@ class RootDigitReader(DigitReader):
             for kind, finding in findings.items():
                 self._warn(kind, f"{self.path}: {collection}, entries from {start} on: {finding}")
             self._block[collection] = (start, block)
+            self._release()
         return start, block
+
+    def _release(self) -> None:
+        """Hand pages of the mapped file back; they would count as memory of the process until the file is closed."""
+        mapped = getattr(self._file.file.source.file, "base", None)
+        if isinstance(mapped, mmap.mmap):
+            mapped.madvise(mmap.MADV_DONTNEED)
 
     def _block_length(self, group: Collection) -> int:
         size = sum(int(self._tree[branch].uncompressed_bytes) for branch in group.branches.values())
@@ -255,7 +263,8 @@ class RootDigitWriter(DigitWriter):
         self._form = EventForm(path, collections)
         self._temporary = temporary_beside(path)
         try:
-            self._file = uproot.recreate(self._temporary)
+            # Smaller than the default, zlib, and three times as fast; ROOT reads it from 6.20 on.
+            self._file = uproot.recreate(self._temporary, compression=uproot.ZSTD(1))
         except OSError as error:
             raise FileError(f"{path}: cannot be written ({error.strerror or error})") from None
         self._tree: Any = None

@@ -1,5 +1,6 @@
 import logging
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import awkward as ak
@@ -122,6 +123,30 @@ def test_blocks_on_both_sides(sample, tmp_path, monkeypatch):
         assert reader.read("D", 2) == events[2]
 
 
+def test_pages_of_the_file_are_handed_back(tmp_path):
+    path = tmp_path / "a.root"
+    rng = np.random.default_rng(1)
+    channel = np.sort(rng.choice(40 * 768 * 250, 300_000, replace=False))
+    event = Digits(
+        (channel // 192_000).astype("u1"),
+        (channel % 250).astype("u2"),
+        (channel // 250 % 768).astype("u2"),
+        rng.integers(7, 256, 300_000).astype("u2"),
+    )
+    with open_writer(path, ["D"], {}) as writer:
+        for index in range(3):
+            writer.write(meta(index), {"D": event})
+    with open_digits(path) as reader:
+        assert reader.read("D", 2) == event
+        resident, inside = 0, False
+        for line in Path("/proc/self/smaps").read_text().splitlines():
+            if "-" in line.split()[0]:
+                inside = line.endswith(str(path))
+            elif inside and line.startswith("Rss:"):
+                resident += 1024 * int(line.split()[1])
+    assert resident < path.stat().st_size / 2
+
+
 def test_a_file_without_events(tmp_path):
     open_writer(tmp_path / "a.root", ["D"], {}).close()
     with open_digits(tmp_path / "a.root") as reader:
@@ -164,7 +189,7 @@ def test_files_of_basf2(sample, tmp_path):
 class StubFile(dict):
     """The part of uproot's interface that the reader uses, over branches that uproot cannot write."""
 
-    file = SimpleNamespace(fEND=4)
+    file = SimpleNamespace(fEND=4, source=SimpleNamespace(file=None))
 
     def classnames(self, recursive):
         return {"persistent;1": "TTree", "tree;2": "TTree"}
