@@ -13,6 +13,7 @@ from pxdbkg.detector.digits import Digits
 from pxdbkg.errors import FileError
 from pxdbkg.io.digit_file import DigitReader, EventIds, open_digits
 
+_CONDITIONS = "conditions/"
 _OPEN_FILES = 8  # a job may list a thousand files, and a process may hold about as many open
 
 
@@ -48,6 +49,7 @@ class DigitChain:
     paths : the files
     first : number of the first event of each file (files + 1,), int64
     ids : experiment, run, event of all events
+    condition_names : machine conditions that every file gives for its events
     n_events : number of all events
 
     Raises FileError or DigitError when a file cannot be read or lacks a collection.
@@ -56,26 +58,38 @@ class DigitChain:
     def __init__(self, patterns: Sequence[str], collections: Sequence[str]) -> None:
         self.paths = expand(patterns)
         self._open: OrderedDict[int, DigitReader] = OrderedDict()
-        ids = []
+        ids, conditions = [], []
         for number in range(len(self.paths)):
             reader = self._reader(number)
             for collection in collections:
                 if collection not in reader.collections:
                     raise reader.no_collection(collection, reader.collections)
             ids.append(reader.event_ids())
+            conditions.append({name for name in reader.extras if name.startswith(_CONDITIONS)})
         self.ids = EventIds(*(np.concatenate(columns) for columns in zip(*ids, strict=True)))
         self.first = np.cumsum([0, *(len(one.event) for one in ids)])
         self.n_events = int(self.first[-1])
+        self.condition_names = sorted(name.removeprefix(_CONDITIONS) for name in set.intersection(*conditions))
 
     def read(self, collection: str, entry: int) -> Digits:
         """Return the digits of event number ``entry`` of the chain, in the order of its file."""
-        number = int(np.searchsorted(self.first, entry, side="right")) - 1
-        return self._reader(number).read(collection, entry - int(self.first[number]))
+        reader, index = self._find(entry)
+        return reader.read(collection, index)
+
+    def conditions(self, entry: int) -> dict[str, float]:
+        """Return the machine conditions of event number ``entry`` of the chain."""
+        reader, index = self._find(entry)
+        return {name: float(reader.extras[_CONDITIONS + name][index]) for name in self.condition_names}
 
     def close(self) -> None:
         """Close the files."""
         while self._open:
             self._open.popitem()[1].close()
+
+    def _find(self, entry: int) -> tuple[DigitReader, int]:
+        """Return the file of an event and its number there."""
+        number = int(np.searchsorted(self.first, entry, side="right")) - 1
+        return self._reader(number), entry - int(self.first[number])
 
     def _reader(self, number: int) -> DigitReader:
         if number not in self._open:

@@ -13,7 +13,7 @@ from pxdbkg.detector.clusters import Clusters
 from pxdbkg.detector.digits import Digits
 from pxdbkg.errors import FileError
 from pxdbkg.io.digit_file import DigitReader, open_digits, open_writer
-from pxdbkg.io.event_form import GATING
+from pxdbkg.io.npz import GATING
 
 
 class _EventId(NamedTuple):
@@ -58,12 +58,10 @@ def _common(parts: Sequence[str | Path]) -> tuple[list[str], dict[str, Any]]:
                 if reader.all_collections != names:
                     found = f"{reader.all_collections}, {parts[0]} has {names}"
                     raise FileError(f"{part}: has {found}. Merge equal jobs only")
-                keys = {*reader.provenance, *first.provenance}
-                other = sorted(k for k in keys if reader.provenance.get(k) != first.provenance.get(k))
-                if other:
-                    differ = ", ".join(
-                        f"{k} {reader.provenance.get(k)!r} and {first.provenance.get(k)!r}" for k in other
-                    )
+                keys = sorted({*reader.provenance, *first.provenance})
+                pairs = {key: (reader.provenance.get(key), first.provenance.get(key)) for key in keys}
+                differ = ", ".join(f"{key} {one!r} and {two!r}" for key, (one, two) in pairs.items() if one != two)
+                if differ:
                     raise FileError(f"{part}: made by another job than {parts[0]} ({differ}). Merge equal jobs only")
                 ids.append(np.stack(reader.event_ids(), axis=1))
                 origin.append(np.full(reader.n_events, number))

@@ -13,9 +13,14 @@ from pxdbkg.framework import Module, Problem
 from pxdbkg.framework.meta import EventId
 from pxdbkg.io.chain import DigitChain
 
+CONDITIONS = "conditions"
+
 
 class DigitInput(Module):
-    """Read digits, usually those of the signal, from files; the events keep the numbers they have there."""
+    """Read digits, usually those of the signal, from files; the events keep the numbers they have there.
+
+    Machine conditions that all files give for their events are put into the store as ``conditions``.
+    """
 
     @dataclass(frozen=True)
     class Config:
@@ -40,7 +45,11 @@ class DigitInput(Module):
         return DigitChain(self.config.files, self.config.collections)
 
     def writes(self) -> dict[str, type]:
-        return dict.fromkeys(self.config.collections, Digits)
+        made: dict[str, type] = dict.fromkeys(self.config.collections, Digits)
+        try:
+            return made | {CONDITIONS: dict} if self.chain.condition_names else made
+        except BadInput:
+            return made  # problems() says why
 
     def problems(self) -> list[Problem]:
         try:
@@ -67,6 +76,8 @@ class DigitInput(Module):
             digits = self.chain.read(name, entry)
             self.counts[name] += len(digits)
             self.store.put(name, digits)
+        if self.chain.condition_names:
+            self.store.put(CONDITIONS, self.chain.conditions(entry))
 
     def summary(self) -> list[tuple[str, str]]:
         files = f"{len(self.chain.paths)} file(s), {self.chain.n_events} events"

@@ -13,12 +13,14 @@ from pxdbkg.framework import Module, Problem
 from pxdbkg.io.digit_file import DigitWriter, open_writer
 from pxdbkg.io.event_form import check_collection_names
 
+CONDITIONS = "conditions"
+
 
 class DigitOutput(Module):
     """Write digits and clusters to a file, which appears under its name when the job is done.
 
     An existing file is replaced then, in one step. A job that is interrupted leaves a complete file of the events so
-    far; a job that fails leaves what was there before.
+    far; a job that fails leaves what was there before. Machine conditions in the store are written too.
     """
 
     @dataclass(frozen=True)
@@ -35,6 +37,9 @@ class DigitOutput(Module):
 
     def reads(self) -> dict[str, type]:
         return dict.fromkeys(self.config.collections, Columns)
+
+    def optional(self) -> dict[str, type]:
+        return {CONDITIONS: dict}
 
     def problems(self) -> list[Problem]:
         path = Path(self.config.file)
@@ -73,7 +78,8 @@ class DigitOutput(Module):
     def event(self) -> None:
         assert self._writer is not None
         data = {name: self.store.get(name) for name in self.config.collections}
-        self._writer.write(self.meta, data)
+        conditions = self.store.get(CONDITIONS, dict) if self.store.has(CONDITIONS) else {}
+        self._writer.write(self.meta, data, {f"{CONDITIONS}/{name}": value for name, value in conditions.items()})
         for name, values in data.items():
             self.counts[name] += len(values)
         self.counts["events"] += 1

@@ -24,11 +24,10 @@ def test_merged_parts_have_the_bytes_of_one_job(tmp_path, sample, compress):
 def test_parts_that_do_not_belong_together_are_refused(tmp_path, sample):
     names = list(sample.collections)
     one = write(tmp_path / "one.npz", sample, [0], names)
+    stamp = sample.provenance | {"seed": "43"}
     faults = {
         r"event 10 is in .*one\.npz too": write(tmp_path / "again.npz", sample, [1, 0], names),
-        r"\(seed '43' and '42'\)": write(
-            tmp_path / "seed.npz", sample, [1], names, {**sample.provenance, "seed": "43"}
-        ),
+        r"\(seed '43' and '42'\)": write(tmp_path / "seed.npz", sample, [1], names, stamp),
         r"has \['PXDDigits'\], .*one\.npz has": write(tmp_path / "less.npz", sample, [1], ["PXDDigits"]),
         r"none\.npz: cannot be read": tmp_path / "none.npz",
     }

@@ -1,3 +1,4 @@
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,8 +92,9 @@ def test_faults_are_found_before_the_first_event(tmp_path, monkeypatch, paramete
     monkeypatch.chdir(tmp_path)
     write("a.npz", IDS)
     write("empty.npz", [])
-    with pytest.raises(ConfigError, match=problem):
+    with pytest.raises(ConfigError, match=problem) as caught:
         run(**parameters, **options)
+    assert sum(bool(re.search(problem, one)) for one in caught.value.problems) == 1
 
 
 def test_repeated_numbers_are_warned_of(tmp_path, caplog):

@@ -1,3 +1,7 @@
+import os
+import signal
+import sys
+
 import numpy as np
 import pytest
 
@@ -73,8 +77,6 @@ def test_a_failure_leaves_the_old_file_and_no_other(tmp_path):
 
 
 def test_an_interrupted_job_closes_the_file_with_its_events(tmp_path):
-    import os
-    import signal
 
     class Interrupt(Module):
         """Press Ctrl-C in the fourth event."""
@@ -114,3 +116,34 @@ def test_two_outputs_to_one_file_are_refused(tmp_path):
     first = pxdbkg.framework.registry.lookup("DigitOutput")(file=str(tmp_path / "a.npz"))
     with pytest.raises(ConfigError, match=r"DigitOutput writes .*a\.npz too"):
         run(tmp_path / "a.npz", first)
+
+
+def test_conditions_go_through_files(tmp_path):
+    class Conditions(Module):
+        """Give the events a current."""
+
+        def writes(self):
+            return {"conditions": dict}
+
+        def event(self):
+            self.store.put("conditions", {"current_her_mA": 900.0 + self.meta.event})
+
+    run(tmp_path / "a.npz", Conditions())
+    path = pxdbkg.create_path()
+    path.add_module("DigitInput", files=[str(tmp_path / "a.npz")])
+    path.add_module("DigitOutput", file=str(tmp_path / "b.npz"))
+    pxdbkg.process(path, processes=2, seed=42)
+    with open_digits(tmp_path / "b.npz") as reader:
+        assert reader.extras["conditions/current_her_mA"].tolist() == [905.0, 906.0, 907.0, 908.0, 909.0, 910.0]
+
+
+def test_root_files_take_no_compress(tmp_path):
+    with pytest.raises(ConfigError, match="ROOT files are always compressed"):
+        run(tmp_path / "a.root", compress=True)
+
+
+def test_a_missing_extra_is_told_before_the_first_event(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "uproot", None)
+    monkeypatch.delitem(sys.modules, "pxdbkg.io.root", raising=False)
+    with pytest.raises(ConfigError, match=r"pip install 'pxdbkg\[root\]'"):
+        run(tmp_path / "a.root")
