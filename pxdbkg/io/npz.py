@@ -30,7 +30,7 @@ EVENT_COLUMNS: dict[str, np.dtype[Any]] = {
 GATING = "Gating"
 GATING_COLUMNS: dict[str, np.dtype[Any]] = {"start_ns": np.dtype("<f4")}
 # Mapped pages count as memory of the process until they are released.
-_RELEASE_AFTER_BYTES = 32 << 20
+_RELEASE_AFTER_BYTES = 8 << 20
 
 
 def read_provenance(data: bytes, path: Path) -> dict[str, Any]:

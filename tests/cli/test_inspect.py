@@ -4,8 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from pxdbkg.cli.main import main
+from pxdbkg.framework import EventMeta
+from pxdbkg.io import open_digits, open_writer
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "digits_v1.npz"
 
@@ -30,6 +33,34 @@ def test_json_has_the_same_facts(capsys):
     assert facts["collections"]["PXDDigits_beamBG"] == {"type": "digits", "entries": 41, "least": 0, "most": 40}
     assert facts["values"] == ["conditions/current_her_mA", "events/gated", "events/trigger_gate"]
     assert facts["provenance"] == {"seed": "42"}
+
+
+def test_a_payload_is_shown(capsys):
+    payload = GOLDEN.parents[2] / "data" / "models" / "default.pt"
+    assert main(["inspect", str(payload)]) == 0
+    text = capsys.readouterr().out
+    assert "kind clusters, format 1, torchscript" in text
+    assert hashlib.sha256(payload.read_bytes()).hexdigest() in text
+    assert main(["inspect", str(payload.with_suffix(".npz")), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["content"], facts["kind"], facts["storage"]) == ("payload", "clusters", "arrays")
+    assert len(facts["digest"]) == 64
+
+
+def test_root_files_and_folders_of_images_are_shown(tmp_path, capsys):
+    with open_digits(GOLDEN) as golden, open_writer(tmp_path / "a.root", ["PXDDigits"], {"seed": "42"}) as writer:
+        writer.write(EventMeta(0, 0, 1), {"PXDDigits": golden.read("PXDDigits", 0)})
+    assert main(["inspect", str(tmp_path / "a.root"), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["format"], facts["format_version"], facts["provenance"]) == ("root", 1, {"seed": "42"})
+    assert facts["collections"]["PXDDigits"] == {"type": "digits", "entries": 80, "least": 80, "most": 80}
+    (tmp_path / "images" / "1.1.1").mkdir(parents=True)
+    Image.fromarray(np.full((250, 768), 9, np.uint8)).save(tmp_path / "images" / "1.1.1" / "7.png")
+    assert main(["inspect", str(tmp_path / "images")]) == 0
+    text = capsys.readouterr().out
+    assert "images, format version unknown" in text
+    assert "192000 digits" in text
+    assert "sha256" not in text
 
 
 def flipped(data):
