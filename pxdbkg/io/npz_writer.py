@@ -94,7 +94,7 @@ class NpzDigitWriter(DigitWriter):
         if f"{GATING}/start_ns" in extras:
             self._end_event(GATING, f"{GATING}/start_ns")
         for name in self._form.collections:
-            for column in data[name].keys():  # noqa: SIM118
+            for column in data[name].dtypes:
                 self._columns[f"{name}/{column}"].append(data[name][column])
             self._end_event(name, f"{name}/sensor")
         # Only now does the event count: a write that was interrupted is cut off again by close.

@@ -1,3 +1,4 @@
+import contextlib
 import io
 
 import numpy as np
@@ -46,7 +47,5 @@ def test_every_cut_is_a_value_error(length):
 def test_a_flipped_byte_never_ends_in_another_error(at, flip):
     damaged = bytearray(HEADER)
     damaged[at] ^= flip
-    try:
-        npy.decode_header(bytes(damaged))
-    except ValueError as error:
-        assert "\n" not in str(error)  # noqa: PT017
+    with contextlib.suppress(ValueError):
+        assert npy.decode_header(bytes(damaged)).data_start <= len(HEADER)

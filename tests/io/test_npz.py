@@ -1,4 +1,5 @@
 import json
+import re
 import tracemalloc
 from types import SimpleNamespace
 
@@ -182,6 +183,17 @@ def test_every_truncation_is_one_line(tmp_path, sample, compress):
         assert "\n" not in str(caught.value)
 
 
+def complaint(path, sample):
+    """The error of reading a file, an empty text when it holds what was written."""
+    try:
+        with open_digits(path) as reader:
+            reader.verify()
+            assert reader.read("PXDDigits", 0) == sample.events[0]["PXDDigits"]
+    except (FileError, DigitError) as error:
+        return str(error)
+    return ""
+
+
 @settings(max_examples=100, deadline=None)
 @given(at=st.integers(0, 10**6), flip=st.integers(1, 255), compress=st.booleans())
 def test_a_flipped_byte_is_found_by_verify_or_harmless(tmp_path_factory, sample, at, flip, compress):
@@ -190,13 +202,7 @@ def test_a_flipped_byte_is_found_by_verify_or_harmless(tmp_path_factory, sample,
     whole[at % len(whole)] ^= flip
     damaged = path.with_name("damaged.npz")
     damaged.write_bytes(whole)
-    try:
-        with open_digits(damaged) as reader:
-            reader.verify()
-            assert reader.read("PXDDigits", 0) == sample.events[0]["PXDDigits"]
-    except (FileError, DigitError) as error:
-        assert str(error).startswith(str(damaged))  # noqa: PT017
-        assert "\n" not in str(error)  # noqa: PT017
+    assert re.fullmatch(rf"({re.escape(str(damaged))}: .+)?", complaint(damaged, sample))
 
 
 OFFSETS = np.array([0, 5, 5, 14])

@@ -1,6 +1,7 @@
 import hashlib
 import io
 import os
+import re
 import zipfile
 
 import numpy as np
@@ -104,6 +105,18 @@ def test_every_truncation_is_one_line(tmp_path, compress):
         assert "\n" not in str(caught.value)
 
 
+def complaint(path):
+    """The error of reading a file, an empty text when it holds what was written."""
+    try:
+        with ZipReader(path) as archive:
+            archive.verify()
+            for name in ARRAYS:
+                np.testing.assert_array_equal(archive.array(name), ARRAYS[name])
+    except FileError as error:
+        return str(error)
+    return ""
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.data(), st.booleans())
 def test_a_flipped_byte_is_found_or_harmless(tmp_path_factory, data, compress):
@@ -114,14 +127,7 @@ def test_a_flipped_byte_is_found_or_harmless(tmp_path_factory, data, compress):
     whole[at] ^= data.draw(st.integers(1, 255))
     flipped = folder / "flipped.npz"
     flipped.write_bytes(whole)
-    try:
-        with ZipReader(flipped) as archive:
-            archive.verify()
-            for name in ARRAYS:
-                np.testing.assert_array_equal(archive.array(name), ARRAYS[name])
-    except FileError as error:
-        assert str(error).startswith(str(flipped))  # noqa: PT017
-        assert "\n" not in str(error)  # noqa: PT017
+    assert re.fullmatch(rf"({re.escape(str(flipped))}: .+)?", complaint(flipped))
 
 
 def test_other_files_say_what_they_are_not(tmp_path):
