@@ -79,7 +79,7 @@ FOREIGN_RANDOMNESS = re.compile(
 
 @pytest.mark.parametrize("path", FILES, ids=str)
 def test_randomness_comes_from_the_seeding_room(path: Path) -> None:
-    """No generator but our own is named; the system is asked for a seed, once a job, and for names of temporary files."""
+    """No generator but our own is named; the system is asked for a seed and for names of temporary files only."""
     tree = ast.parse((PACKAGE / path).read_text())
     used = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     used |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}

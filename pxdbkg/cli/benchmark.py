@@ -10,6 +10,7 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pxdbkg.errors import BadInput
 from pxdbkg.io.atomic import atomic_path
@@ -33,27 +34,33 @@ class Row:
 def measure(
     name: str, step: Callable[[], object], reference: str, against: Callable[[], object], repeats: int = 50
 ) -> Row:
-    """Time a step and its reference in turn, so that both see the same machine.
-
-    ``ms`` and ``reference_ms`` are medians, ``spread_ms`` is half the distance of the 16 % and 84 % quantiles,
-    ``ratio`` is the median over the pairs.
-    """
-    step(), against()
-    times = np.empty((repeats, 2))
+    """Time a step and its reference in turn, so that both see the same machine."""
+    step()  # warm caches, both once
+    against()
+    times_ms = np.empty((repeats, 2))
     for repeat in range(repeats):
         for column, call in enumerate((step, against)):
             start = perf_counter()
             call()
-            times[repeat, column] = 1e3 * (perf_counter() - start)
-    low, middle, high = np.quantile(times[:, 0], [0.16, 0.5, 0.84])
+            times_ms[repeat, column] = 1e3 * (perf_counter() - start)
+    return summarize(name, times_ms, reference)
+
+
+def summarize(name: str, times_ms: NDArray[np.float64], reference: str) -> Row:
+    """Return the row of pairs of times (repeats, 2) of a step and of its reference.
+
+    ``ms`` and ``reference_ms`` are medians, ``spread_ms`` is half the distance of the 16 % and 84 % quantiles,
+    ``ratio`` is the median over the pairs.
+    """
+    low, middle, high = np.quantile(times_ms[:, 0], [0.16, 0.5, 0.84])
     return Row(
         name=name,
         ms=round(float(middle), 4),
         spread_ms=round(float(high - low) / 2, 4),
         reference=reference,
-        reference_ms=round(float(np.median(times[:, 1])), 4),
-        ratio=round(float(np.median(times[:, 0] / times[:, 1])), 4),
-        repeats=repeats,
+        reference_ms=round(float(np.median(times_ms[:, 1])), 4),
+        ratio=round(float(np.median(times_ms[:, 0] / times_ms[:, 1])), 4),
+        repeats=len(times_ms),
     )
 
 
