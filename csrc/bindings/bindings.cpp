@@ -17,15 +17,17 @@ void raise_type_error(const std::string& message) { raise_as("ArrayTypeError", m
 void raise_value_error(const std::string& message) { raise_as("DigitError", message); }
 
 void check_array(const py::handle& object, const py::dtype& dtype, int ndim, const char* name) {
-    const std::string wanted = std::string(py::str(dtype)) + " array of " + std::to_string(ndim) + " dimension(s)";
+    // Texts are made for errors only: naming a dtype takes microseconds.
+    const auto wanted = [&] {
+        return std::string(name) + ": expected a " + std::string(py::str(dtype)) + " array of " + std::to_string(ndim) +
+               " dimension(s), got ";
+    };
     if (!py::isinstance<py::array>(object)) {
-        raise_type_error(std::string(name) + ": expected a " + wanted + ", got " +
-                         std::string(py::str(py::type::of(object).attr("__name__"))));
+        raise_type_error(wanted() + std::string(py::str(py::type::of(object).attr("__name__"))));
     }
     const auto array = py::reinterpret_borrow<py::array>(object);
     if (!array.dtype().equal(dtype) || array.ndim() != ndim) {
-        raise_type_error(std::string(name) + ": expected a " + wanted + ", got " + std::string(py::str(array.dtype())) +
-                         " of " + std::to_string(array.ndim()) +
+        raise_type_error(wanted() + std::string(py::str(array.dtype())) + " of " + std::to_string(array.ndim()) +
                          " dimension(s). Convert it with numpy.ascontiguousarray");
     }
     if ((array.flags() & py::array::c_style) == 0) {

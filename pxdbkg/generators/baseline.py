@@ -24,16 +24,14 @@ from pxdbkg.kernels.random import log, normal_quantile
 # Assumed: no cluster sizes are public. Shares fall as they do for soft electrons in 75 um of silicon; mean 2.6 pixels,
 # and a hit shares its cluster with 4.4 others on average.
 SIZE_SHARES = {
-    1: 0.381,
+    1: 0.388,
     2: 0.271,
     3: 0.146,
     4: 0.081,
-    5: 0.043,
-    6: 0.025,
-    8: 0.026,
-    11: 0.0195,
-    18: 0.0045,
-    28: 0.0030,
+    6: 0.071,
+    9: 0.026,
+    14: 0.0125,
+    28: 0.0045,
 }
 NOTE = "calibrated null model: the baseline that every learned generator must beat"
 _N_PIXELS = N_U * N_V
@@ -77,17 +75,13 @@ def make_baseline(reference_path: str | Path) -> tuple[Baseline, PayloadInfo]:
     density = -log(1.0 - occupancy)
     sizes, shares = list(SIZE_SHARES), np.array(list(SIZE_SHARES.values()))
     shapes = [cluster_shapes(size) for size in sizes]
-    u_spans = [N_U + int(du.max()) for du, _ in shapes]
-    v_spans = [N_V + int(dv.max()) for _, dv in shapes]
+    spans = np.array([(N_U + int(du.max()), N_V + int(dv.max())) for du, dv in shapes])
     moments = np.array(
-        [
-            pixels_inside(*shape, spans, (N_U, N_V))
-            for shape, spans in zip(shapes, zip(u_spans, v_spans, strict=True), strict=True)
-        ]
+        [pixels_inside(*shape, (u, v), (N_U, N_V)) for shape, (u, v) in zip(shapes, spans.tolist(), strict=True)]
     )
     deposited = density * _N_PIXELS
     rate = deposited[:, None] * shares / (shares @ moments[:, 0])
-    configuration: dict[str, Any] = {"sizes": sizes, "u_spans": u_spans, "v_spans": v_spans, "n_shapes": N_SHAPES}
+    configuration: dict[str, Any] = {"sizes": sizes, "n_shapes": N_SHAPES}
     network = Baseline(**configuration)
     spread = _spread(reference, occupancy, density, rate, moments)
     tables: dict[str, NDArray[Any]] = {
@@ -95,8 +89,9 @@ def make_baseline(reference_path: str | Path) -> tuple[Baseline, PayloadInfo]:
         "spread": spread.astype(np.float32),
         "quantile": _quantiles(),
         "alias": _alias_tables(reference, occupancy, density),
-        "shape_u": np.concatenate([du.ravel() for du, _ in shapes]),
-        "shape_v": np.concatenate([dv.ravel() for _, dv in shapes]),
+        "spans": spans.astype(np.float32),
+        "firsts": np.array([N_U, N_V]) - spans,
+        "shapes": np.concatenate([np.concatenate([du.ravel(), dv.ravel()]) for du, dv in shapes]),
     }
     network.load_state_dict({name: torch.from_numpy(table) for name, table in tables.items()})
     data_digest = hashlib.sha256(Path(reference_path).read_bytes()).hexdigest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ from pxdbkg.io.metadata import PayloadInfo
 from pxdbkg.kernels.rasterization import rasterize
 
 _MAX_ROWS = 1 << 23  # clusters of a class in one event; more would be all pixels of the detector
-_ALL = np.arange(N_SENSORS, dtype=np.uint8)
+_RUNS = np.append(np.arange(N_SENSORS, dtype=np.uint8), np.uint8(0))
 _COLUMNS = ("u", "v", "n_pixels", "du", "dv", "adu")
 _TYPES = (torch.int64, torch.int64, torch.int64, torch.int16, torch.int16, torch.float32)
 
@@ -50,64 +50,68 @@ def cluster_digits(network: Any, info: PayloadInfo, key: bytes, request: Request
             f"the network asks for {of_sensor.min()} to {of_sensor.max()} clusters of a class on a sensor, "
             f"{of_sensor.sum()} in all (allowed: 0 and more, {_MAX_ROWS} in all). Train or export it again"
         )
+    blocks = np.array(info.block_sizes["rows"])
+    totals = of_sensor.sum(axis=0)
+    padding = -totals % blocks
+    # One run of rows a class: sensors 0 to 39, then what pads the last block, which nobody looks at.
+    runs = np.concatenate([of_sensor, padding[np.newaxis]]).T
+    sensors = np.repeat(np.tile(_RUNS, n_classes), runs.ravel())
+    ordinals = (np.arange(len(sensors)) - np.repeat(np.cumsum(runs) - runs.ravel(), runs.ravel())).astype(np.uint32)
+    ends = np.cumsum(totals + padding)
     parts: list[tuple[NDArray[Any], ...]] = []
     for k in range(n_classes):
-        parts += _class_rows(network, info, key, request, k, of_sensor[:, k], context)
+        rows = slice(int(ends[k - 1]) if k else 0, int(ends[k]))
+        part = _Rows(k, int(blocks[k]), int(totals[k]), sensors[rows], ordinals[rows])
+        parts += _run_class(network, info, key, request, part, context)
     if not parts:
         return Digits.empty()
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    if len(columns[-1]) and not columns[-1].max() < np.inf:
+        raise PayloadError("the network made a charge that is not finite. Train or export it again")
     digits, _ = rasterize(*columns, threshold=request.threshold)
     return digits
 
 
-def _class_rows(
-    network: Any,
-    info: PayloadInfo,
-    key: bytes,
-    request: Request,
-    k: int,
-    counts: NDArray[np.int64],
-    context: torch.Tensor,
+class _Rows(NamedTuple):
+    """The rows of one class: all clusters of the event, by sensor and ordinal, and padding."""
+
+    k: int
+    block: int
+    total: int
+    sensors: NDArray[np.uint8]
+    ordinals: NDArray[np.uint32]
+
+
+def _run_class(
+    network: Any, info: PayloadInfo, key: bytes, request: Request, rows: _Rows, context: torch.Tensor
 ) -> list[tuple[NDArray[Any], ...]]:
-    """Return sensor, u, v, n_pixels, du, dv, adu of the clusters of class k, one entry a block."""
-    block, total = info.block_sizes["rows"][k], int(counts.sum())
-    n_blocks = -(-total // block)
-    # Rows that pad the last block belong to sensor 0, ordinal 0; what comes out for them is not looked at.
-    sensors = np.zeros(n_blocks * block, np.uint8)
-    ordinals = np.zeros(n_blocks * block, np.uint32)
-    sensors[:total] = np.repeat(_ALL, counts)
-    ordinals[:total] = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
+    """Return sensor, u, v, n_pixels, du, dv, adu of the clusters of a class, one entry a block."""
+    k, block = rows.k, rows.block
+    index = torch.from_numpy(rows.sensors.astype(np.int64))
     wide = context.expand(block, -1)
+    everything = request.wanted.all()
     parts: list[tuple[NDArray[Any], ...]] = []
-    for first in range(0, total, block):
-        rows = slice(first, first + block)
-        valid = min(block, total - first)
-        if not request.wanted[sensors[first : first + valid]].any():
+    for first in range(0, rows.total, block):
+        valid = min(block, rows.total - first)
+        inner = slice(first, first + valid)
+        sensors = rows.sensors[inner]
+        if not everything and not request.wanted[sensors].any():
             continue
         normal, uniform = noise.cluster_rows(
-            key, k, sensors[rows], ordinals[rows], info.sizes["normals"][k], info.sizes["uniforms"][k]
+            key, k, sensors, rows.ordinals[inner], block, info.sizes["normals"][k], info.sizes["uniforms"][k]
         )
         outputs = network.clusters(
-            k,
-            torch.from_numpy(sensors[rows].astype(np.int64)),
-            wide,
-            torch.from_numpy(normal),
-            torch.from_numpy(uniform),
+            k, index[first : first + block], wide, torch.from_numpy(normal), torch.from_numpy(uniform)
         )
-        for name, output, dtype in zip(_COLUMNS, outputs, _TYPES, strict=True):
-            check_output("clusters", name, output, dtype, (block,) if name in _COLUMNS[:3] else (None,))
+        for name, output, dtype, length in zip(_COLUMNS, outputs, _TYPES, (block,) * 3 + (None,) * 3, strict=True):
+            check_output("clusters", name, output, dtype, (length,))
         u, v, n_pixels, du, dv, adu = (output.numpy() for output in outputs)
-        pixels = int(n_pixels.sum())
-        if n_pixels.min() < 0 or not len(du) == len(dv) == len(adu) == pixels:
+        n_pixels = n_pixels[:valid]
+        used = int(n_pixels.sum())
+        if not used <= len(du) == len(dv) == len(adu) or (valid == block and used < len(du)):
             raise PayloadError(
-                f"the method 'clusters' of the network returned {pixels} pixels by n_pixels, but {len(du)}, {len(dv)} "
+                f"the method 'clusters' of the network returned {used} pixels by n_pixels, but {len(du)}, {len(dv)} "
                 f"and {len(adu)} values of du, dv and adu (class {k}). Change the network and export it again"
             )
-        if valid < block:
-            u, v, n_pixels = u[:valid], v[:valid], n_pixels[:valid]
-            used = int(n_pixels.sum())
-            du, dv, adu = du[:used], dv[:used], adu[:used]
-        if not np.isfinite(adu).all():
-            raise PayloadError(f"the network made a charge that is not finite (class {k}). Train or export it again")
-        parts.append((sensors[first : first + valid], u, v, n_pixels, du, dv, adu))
+        parts.append((sensors, u[:valid], v[:valid], n_pixels, du[:used], dv[:used], adu[:used]))
     return parts

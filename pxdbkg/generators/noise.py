@@ -38,16 +38,23 @@ def image_normals(key: bytes, sensors: NDArray[np.uint8], shape: tuple[int, ...]
 
 
 def cluster_rows(
-    key: bytes, k: int, sensors: NDArray[np.uint8], ordinals: NDArray[np.uint32], n_normals: int, n_uniforms: int
+    key: bytes,
+    k: int,
+    sensors: NDArray[np.uint8],
+    ordinals: NDArray[np.uint32],
+    block: int,
+    n_normals: int,
+    n_uniforms: int,
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return normal (b, Z_k) and uniform (b, U_k) of clusters of class k.
+    """Return normal (block, Z_k) and uniform (block, U_k) of clusters of class k; rows beyond the given ones are 0.
 
     Normal numbers take the first ceil(Z_k / 4) blocks of a row, uniform numbers the blocks after them.
     """
-    rows, n_blocks = len(sensors), -(-n_normals // 4)
-    normal, uniform = np.zeros((rows, n_normals), np.float32), np.empty((rows, n_uniforms), np.float32)
+    normal, uniform = np.empty((block, n_normals), np.float32), np.empty((block, n_uniforms), np.float32)
+    normal[len(sensors) :] = 0
+    uniform[len(sensors) :] = 0
     if n_normals:
         random.normal(key, sensors, ordinals, n_normals, draw_class=k, out=normal)
     if n_uniforms:
-        random.uniform(key, sensors, ordinals, n_uniforms, draw_class=k, first_block=n_blocks, out=uniform)
+        random.uniform(key, sensors, ordinals, n_uniforms, draw_class=k, first_block=-(-n_normals // 4), out=uniform)
     return normal, uniform

@@ -4,8 +4,6 @@ It uses floor, comparison, gathering, integer arithmetic and single + - * / sqrt
 on every machine. ``pxdbkg.generators.baseline`` fills its tables.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 
@@ -19,7 +17,6 @@ class Baseline(torch.nn.Module):
     Parameters
     ----------
     sizes : pixels of a cluster of each class (K)
-    u_spans, v_spans : number of positions of each class (K): 250 + width - 1 and 768 + length - 1 of its largest shape
     n_shapes : shapes of each class, all equally likely
     n_sensors : 40
 
@@ -29,35 +26,33 @@ class Baseline(torch.nn.Module):
     keeps the mean; z comes from the high and d from the low 12 bits of one uniform number.
     Charges: alias tables (A. J. Walker, ACM TOMS 3 (1977) 253) of 256 values a sensor, one uniform number a pixel. An
     entry is (alias - value) * 2^17 + 2^16 - (probability of value) * 2^16.
+    Positions: the corner of a cluster is ``firsts`` + floor(uniform * ``spans``), (K, 2) each for u and v, so that a
+    cluster may hang over the edge; the fraction that is left of u chooses the shape.
     """
 
     rate: Tensor
     spread: Tensor
     quantile: Tensor
     alias: Tensor
-    shape_u: Tensor
-    shape_v: Tensor
+    spans: Tensor
+    firsts: Tensor
+    shapes: Tensor
 
-    def __init__(
-        self, sizes: list[int], u_spans: list[int], v_spans: list[int], n_shapes: int, n_sensors: int = 40
-    ) -> None:
+    def __init__(self, sizes: list[int], n_shapes: int, n_sensors: int = 40) -> None:
         super().__init__()
         self.sizes = sizes
-        self.u_spans = [float(span) for span in u_spans]
-        self.v_spans = [float(span) for span in v_spans]
-        self.u_firsts = [250 - span for span in u_spans]  # of the corner: a cluster may hang over the edge
-        self.v_firsts = [768 - span for span in v_spans]
         self.n_shapes = n_shapes
         starts = [0]
         for size in sizes:
             starts.append(starts[-1] + size * n_shapes)
         self.starts = starts
+        self.register_buffer("spans", torch.zeros(len(sizes), 2))
+        self.register_buffer("firsts", torch.zeros(len(sizes), 2, dtype=torch.int64))
         self.register_buffer("rate", torch.zeros(n_sensors, len(sizes)))
         self.register_buffer("spread", torch.zeros(n_sensors))
         self.register_buffer("quantile", torch.zeros(_LEVELS))
         self.register_buffer("alias", torch.zeros(n_sensors * _BINS, dtype=torch.int32))
-        self.register_buffer("shape_u", torch.zeros(starts[-1], dtype=torch.int16))
-        self.register_buffer("shape_v", torch.zeros(starts[-1], dtype=torch.int16))
+        self.register_buffer("shapes", torch.zeros(2 * starts[-1], dtype=torch.int16))
 
     @torch.jit.export
     def event(self, normal: Tensor, uniform: Tensor, cond: Tensor) -> tuple[Tensor, Tensor]:
@@ -84,25 +79,22 @@ class Baseline(torch.nn.Module):
         sensor (b,); context (b, 0); normal (b, 0); uniform (b, 2 + size): corner and shape, corner, charges.
         """
         size = self.sizes[k]
-        along_u = uniform[:, 0] * self.u_spans[k]
-        corner_u = along_u.floor()
-        u = corner_u.to(torch.int64) + self.u_firsts[k]
-        v = (uniform[:, 1] * self.v_spans[k]).floor().to(torch.int64) + self.v_firsts[k]
-        n_pixels = torch.full_like(u, size)
+        along = uniform[:, :2] * self.spans[k]
+        corner = along.floor()
+        u, v = (corner.to(torch.int64) + self.firsts[k]).unbind(1)
         if size == 1:
             du = torch.zeros([u.size(0)], dtype=torch.int16)
             dv = du
         else:
-            shape = ((along_u - corner_u) * float(self.n_shapes)).to(torch.int64)
-            start, stop = self.starts[k], self.starts[k + 1]
-            du = self.shape_u[start:stop].view(self.n_shapes, size).index_select(0, shape).reshape(-1)
-            dv = self.shape_v[start:stop].view(self.n_shapes, size).index_select(0, shape).reshape(-1)
-        word = (uniform[:, 2:] * 16777216.0).to(torch.int32)
-        value = torch.bitwise_right_shift(word, 16)
-        entry = (value + (sensor * 256).to(torch.int32).unsqueeze(1)).reshape(-1)
-        value = value.reshape(-1)
-        code = self.alias.index_select(0, entry)
-        low = torch.bitwise_and(word, 65535).reshape(-1)
-        take_alias = torch.bitwise_right_shift(torch.bitwise_and(code, 131071) + low, 16)
-        adu = (value + take_alias * torch.bitwise_right_shift(code, 17)).to(torch.float32)
-        return u, v, n_pixels, du, dv, adu
+            shape = ((along - corner)[:, 0] * float(self.n_shapes)).to(torch.int64)
+            table = self.shapes[2 * self.starts[k] : 2 * self.starts[k + 1]].view(2, self.n_shapes, size)
+            du, dv = table.index_select(1, shape).view(2, -1).unbind(0)
+        # Sensor in 6 bits, cell of its alias table in 8, fraction in 16.
+        word = (uniform[:, 2:] * 16777216.0).to(torch.int32) + (sensor * 16777216).to(torch.int32).unsqueeze(1)
+        word = word.view(-1)
+        cell = torch.bitwise_right_shift(word, 16)
+        entry = self.alias.index_select(0, cell)
+        low = torch.bitwise_and(entry, 131071) + torch.bitwise_and(word, 65535)
+        step = torch.bitwise_right_shift(low, 16) * torch.bitwise_right_shift(entry, 17)
+        adu = (torch.bitwise_and(cell, 255) + step).to(torch.float32)
+        return u, v, torch.full_like(u, size), du, dv, adu
