@@ -67,3 +67,7 @@ def _report(error: PxdbkgError, level: str | None) -> None:
             print("\n".join(notes), file=sys.stderr)
         else:
             print("Run again with --log-level DEBUG to see the traceback", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -70,7 +70,7 @@ def _place(value: object, text: str) -> Place:
 
 
 def _own_problems(step: Step) -> list[Fault]:
-    if not step.module.sound:
+    if step.module.faulty:
         return []
     try:
         found = step.module.problems()
@@ -119,6 +119,8 @@ def _collections(path: Path, where: str, known: _Known) -> list[Fault]:
 def _needed(step: Step, needed: dict[str, type], known: _Known) -> Iterator[Fault]:
     for name, kind in needed.items():
         parameter = _parameter_with(step.module, name)
+        if parameter in step.module.faulty:
+            continue
         if name not in known.types:
             made = ", ".join(known.types) or "none"
             message = f"collection '{name}' is not made before this module (made: {made})."
@@ -159,7 +161,7 @@ def _streams(steps: list[Step]) -> Iterator[Fault]:
 
 def _entries(steps: list[Step], job: Job) -> Iterator[Fault]:
     for step in steps:
-        available = _ask(step.module.entries) if step.module.sound else None
+        available = _ask(step.module.entries) if not step.module.faulty else None
         if available is not None and available < job.n_events:
             remedy = f"Ask for at most {available}"
             if hasattr(step.module.config, "wrap"):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import overload
 
 from pxdbkg.config import parameter
+from pxdbkg.errors import ConfigError
 
 EventId = tuple[int, int, int]
 
@@ -89,28 +90,28 @@ class EventNumbers:
     skip_to: tuple[int, int, int] | None = parameter(None, doc="start at this (experiment, run, event)", low=0)
 
     def runs(self) -> list[tuple[int, int, int, int]]:
-        """Return (experiment, run, first, count) of every run; ValueError when the lists do not go together."""
+        """Return (experiment, run, first, count) of every run; ConfigError when the lists do not go together."""
         lists = {name: getattr(self, name) for name in ("experiment", "run", "first", "count")}
         lengths = {name: len(value) for name, value in lists.items() if isinstance(value, list)}
         if len(set(lengths.values())) > 1:
-            raise ValueError(f"lists of different lengths ({', '.join(f'{k}: {n}' for k, n in lengths.items())})")
+            raise ConfigError(f"lists of different lengths ({', '.join(f'{k}: {n}' for k, n in lengths.items())})")
         n_runs = next(iter(lengths.values()), 1)
         columns = [value if isinstance(value, list) else [value] * n_runs for value in lists.values()]
         runs = list(zip(*columns, strict=True))
         if len({run[:2] for run in runs}) < len(runs):
-            raise ValueError(f"the same (experiment, run) twice in {[run[:2] for run in runs]}")
+            raise ConfigError(f"the same (experiment, run) twice in {[run[:2] for run in runs]}")
         return runs
 
     def problem(self) -> str | None:
         """Return what is wrong with the numbers as a whole, None when nothing is."""
         try:
             ids = self.ids()
-        except ValueError as error:
+        except ConfigError as error:
             return str(error)
         return None if len(ids) else "no event is left to process"
 
     def ids(self) -> EventIds:
-        """Return the events in order, after skipping; ValueError when ``skip_to`` names none of them.
+        """Return the events in order, after skipping; ConfigError when ``skip_to`` names none of them.
 
         >>> list(EventNumbers(run=[1, 2], count=[2, 1]).ids())
         [(0, 1, 1), (0, 1, 2), (0, 2, 1)]
@@ -120,7 +121,7 @@ class EventNumbers:
             try:
                 skip += ids.index(self.skip_to)
             except ValueError:
-                raise ValueError(f"skip_to {list(self.skip_to)} is not one of the events") from None
+                raise ConfigError(f"skip_to {list(self.skip_to)} is not one of the events") from None
         return ids[skip:]
 
     def limited(self, n_events: int) -> EventNumbers:

@@ -136,7 +136,7 @@ class Module:
         self.conditions: list[Condition] = []
         self.counts = Counter()
         self.result: int | None = None
-        self.sound = True
+        self.faulty: frozenset[str] = frozenset()
         self.locate: Callable[[Place], Position | None] = lambda _: None
 
     # Declarations ---------------------------------------------------------------------------------------------------

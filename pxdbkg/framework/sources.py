@@ -27,7 +27,9 @@ def read_events(
     def positioned(fault: ValueFault) -> Fault:
         place = ("events", *fault.place)
         position = document.locate(place, key=fault.at_key) if document else None
-        return Fault(position, f"events{dotted(fault.place)}", fault.message)
+        return Fault(
+            position, f"events{dotted(fault.place)}", fault.message.replace("unknown parameter", "unknown key")
+        )
 
     if given is None or isinstance(given, EventNumbers):
         return given, []
@@ -73,7 +75,7 @@ def choose_events(
 
 
 def _ask(source: Step, n_events: int | None) -> tuple[Sequence[EventId], list[Fault]]:
-    if not source.module.sound:
+    if source.module.faulty:
         return [], []
     try:
         config = source.module.config

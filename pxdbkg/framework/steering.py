@@ -83,6 +83,8 @@ class Steering:
         faults = list(self.faults)
         if self.keys is not None and len(self.path):
             events_bad = any(fault.where.startswith("events") for fault in faults)
+            if isinstance(self.events, EventNumbers) and n_events is not None:
+                self.events = self.events.limited(n_events)
             job, more = prepare(
                 self.path,
                 EventNumbers() if events_bad else self.events,
@@ -112,7 +114,10 @@ class Steering:
         return (position.line, position.column) if position else (0, 0)
 
     def _fault(self, place: Place, fault: ValueFault, where: str) -> Fault:
-        return Fault(self.document.locate((*place, *fault.place), key=fault.at_key), where, fault.message)
+        position = self.document.locate((*place, *fault.place), key=fault.at_key)
+        # Only what a module is given is called a parameter.
+        message = fault.message if place else fault.message.replace("unknown parameter", "unknown key", 1)
+        return Fault(position, where, message)
 
     def _fill(self, path: Path, entries: Sequence[Any], place: Place, where: str) -> None:
         """Add the modules of a list of entries to a path."""
@@ -138,7 +143,7 @@ class Steering:
             # Made with defaults for what is faulty: good enough to look at its collections.
             module = kind.__new__(kind)
             module.set_up(config)
-            module.sound = False
+            module.faulty = frozenset(str(fault.place[0]) for fault in faults)
         else:
             module = kind(**parameters)
         module.locate = lambda inner: self.document.locate((*place, *inner))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pxdbkg.config import parameter
 from pxdbkg.framework import Module
 
+BAR_INTERVAL_S = 0.1
 _BAR = 30
 
 
@@ -32,7 +33,7 @@ class Progress(Module):
 
     def event(self) -> None:
         now, done = time.monotonic(), self.meta.index + 1
-        if now - self._shown < (0.1 if self._bar else self.config.interval_s) and done < self.job.n_events:
+        if now - self._shown < (BAR_INTERVAL_S if self._bar else self.config.interval_s) and done < self.job.n_events:
             return
         self._shown = now
         text = line(done, self.job.n_events, now - self._start)
