@@ -8,7 +8,7 @@ def test_collections_are_write_once() -> None:
     store = DataStore(current="First")
     store.put("PXDDigits", 1)
     store.current = "Second"
-    with pytest.raises(StoreError, match="PXDDigits: already written by First .*replace=True"):
+    with pytest.raises(StoreError, match=r"PXDDigits: already written by First .*replace=True"):
         store.put("PXDDigits", 2)
     assert store.get("PXDDigits", int) == 1
     store.put("PXDDigits", 3, replace=True)
@@ -37,7 +37,7 @@ def test_event_collections_vanish_and_persistent_values_stay() -> None:
 def test_a_name_is_event_or_persistent_but_not_both(persistent: bool) -> None:
     store = DataStore(current="First")
     store.put("x", 1, persistent=persistent)
-    with pytest.raises(StoreError, match="x: exists as .* collection of First and cannot be both"):
+    with pytest.raises(StoreError, match=r"x: exists as .* collection of First and cannot be both"):
         store.put("x", 2, persistent=not persistent)
 
 
