@@ -13,7 +13,6 @@ def allow_avx2(allowed: bool) -> None: ...
 def use_avx2() -> bool: ...
 
 # random
-def has_avx2() -> bool: ...
 def philox4x32(counter: NDArray[np.uint32], key: NDArray[np.uint32]) -> NDArray[np.uint32]: ...
 def uniform(
     key: NDArray[np.uint32],
@@ -22,7 +21,6 @@ def uniform(
     ordinal: NDArray[np.uint32],
     first_block: int,
     out: NDArray[Any],
-    avx2: bool,
 ) -> None: ...
 def normal(
     key: NDArray[np.uint32],
@@ -31,7 +29,6 @@ def normal(
     ordinal: NDArray[np.uint32],
     first_block: int,
     out: NDArray[Any],
-    avx2: bool,
 ) -> None: ...
 def poisson(
     key: NDArray[np.uint32],

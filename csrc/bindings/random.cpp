@@ -55,9 +55,9 @@ void check_blocks(std::uint64_t first_block, std::uint64_t blocks, const char* w
     raise_value_error(std::string(where) + ": a row ran out of blocks (16777216 a row). Start at a lower first_block");
 }
 
-template <void (*F64)(const Rows&, std::size_t, double*, bool), void (*F32)(const Rows&, std::size_t, float*, bool)>
+template <void (*F64)(const Rows&, std::size_t, double*), void (*F32)(const Rows&, std::size_t, float*)>
 void fill(const py::object& key, std::uint32_t class_byte, const py::object& sensor, const py::object& ordinal,
-          std::uint32_t first_block, const py::object& out, bool avx2, const char* where) {
+          std::uint32_t first_block, const py::object& out, const char* where) {
     const bool single =
         py::isinstance<py::array>(out) && py::reinterpret_borrow<py::array>(out).dtype().equal(py::dtype::of<float>());
     if (single) {
@@ -73,9 +73,9 @@ void fill(const py::object& key, std::uint32_t class_byte, const py::object& sen
     void* data = array.mutable_data();
     const py::gil_scoped_release release;
     if (single) {
-        F32(rows, count, static_cast<float*>(data), avx2);
+        F32(rows, count, static_cast<float*>(data));
     } else {
-        F64(rows, count, static_cast<double*>(data), avx2);
+        F64(rows, count, static_cast<double*>(data));
     }
 }
 
@@ -146,22 +146,19 @@ py::array_t<double> apply(const py::object& x) {
 }  // namespace
 
 void register_random(py::module_& m) {
-    m.def("has_avx2", &pxdbkg::has_avx2);
     m.def("philox4x32", &philox4x32, py::arg("counter"), py::arg("key"));
     const auto uniform = [](const py::object& key, std::uint32_t class_byte, const py::object& sensor,
-                            const py::object& ordinal, std::uint32_t first_block, const py::object& out, bool avx2) {
-        fill<pxdbkg::fill_uniform, pxdbkg::fill_uniform>(key, class_byte, sensor, ordinal, first_block, out, avx2,
-                                                         "uniform");
+                            const py::object& ordinal, std::uint32_t first_block, const py::object& out) {
+        fill<pxdbkg::fill_uniform, pxdbkg::fill_uniform>(key, class_byte, sensor, ordinal, first_block, out, "uniform");
     };
     const auto normal = [](const py::object& key, std::uint32_t class_byte, const py::object& sensor,
-                           const py::object& ordinal, std::uint32_t first_block, const py::object& out, bool avx2) {
-        fill<pxdbkg::fill_normal, pxdbkg::fill_normal>(key, class_byte, sensor, ordinal, first_block, out, avx2,
-                                                       "normal");
+                           const py::object& ordinal, std::uint32_t first_block, const py::object& out) {
+        fill<pxdbkg::fill_normal, pxdbkg::fill_normal>(key, class_byte, sensor, ordinal, first_block, out, "normal");
     };
     m.def("uniform", uniform, py::arg("key"), py::arg("class_byte"), py::arg("sensor"), py::arg("ordinal"),
-          py::arg("first_block"), py::arg("out"), py::arg("avx2"));
+          py::arg("first_block"), py::arg("out"));
     m.def("normal", normal, py::arg("key"), py::arg("class_byte"), py::arg("sensor"), py::arg("ordinal"),
-          py::arg("first_block"), py::arg("out"), py::arg("avx2"));
+          py::arg("first_block"), py::arg("out"));
     m.def("poisson", &poisson, py::arg("key"), py::arg("class_byte"), py::arg("sensor"), py::arg("ordinal"),
           py::arg("first_block"), py::arg("mean"));
     m.def("gamma", &gamma, py::arg("key"), py::arg("class_byte"), py::arg("sensor"), py::arg("ordinal"),

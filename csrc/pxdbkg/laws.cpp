@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pxdbkg/cpu_features.hpp"
 #include "pxdbkg/quantile.hpp"
 
 namespace pxdbkg {
@@ -71,16 +72,24 @@ void convert_any(const std::uint32_t* words, std::size_t n, Real* out) {
     Law::loop(words, n, out);
 }
 
-#if defined(__x86_64__)
+#ifdef PXDBKG_HAS_AVX2_CODE
 template <class Law, class Real>
-[[gnu::target("avx2")]] void convert_avx2(const std::uint32_t* words, std::size_t n, Real* out) {
+PXDBKG_AVX2 void convert_avx2(const std::uint32_t* words, std::size_t n, Real* out) {
     Law::loop(words, n, out);
 }
 #endif
 
+template <class Law, class Real>
+void convert(const std::uint32_t* words, std::size_t n, Real* out) {
+#ifdef PXDBKG_HAS_AVX2_CODE
+    if (use_avx2()) return convert_avx2<Law>(words, n, out);
+#endif
+    convert_any<Law>(words, n, out);
+}
+
 // Blocks of all rows in one sequence, a chunk at a time: counters, words, then numbers.
 template <class Law, class Real>
-void fill(const Rows& rows, std::size_t count, Real* out, bool avx2) {
+void fill(const Rows& rows, std::size_t count, Real* out) {
     const std::size_t blocks = (count + 3) / 4;
     const std::uint32_t high = rows.class_byte << 24;
     std::uint32_t c0[kChunk], c1[kChunk], words[4 * kChunk];
@@ -96,7 +105,7 @@ void fill(const Rows& rows, std::size_t count, Real* out, bool avx2) {
                 ++row;
             }
         }
-        philox_blocks(rows.key, c0, c1, n_blocks, words, avx2);
+        philox_blocks(rows.key, c0, c1, n_blocks, words);
         if (count % 4 == 0) {
             n_words = 4 * n_blocks;
         } else {  // close the gaps that unused words of the last block of a row leave
@@ -108,15 +117,7 @@ void fill(const Rows& rows, std::size_t count, Real* out, bool avx2) {
                 at = at + 1 == blocks ? 0 : at + 1;
             }
         }
-#if defined(__x86_64__)
-        if (avx2) {
-            convert_avx2<Law>(words, n_words, out);
-        } else {
-            convert_any<Law>(words, n_words, out);
-        }
-#else
-        convert_any<Law>(words, n_words, out);
-#endif
+        convert<Law>(words, n_words, out);
         out += n_words;
     }
 }
@@ -212,12 +213,10 @@ bool gamma_draw(Stream& stream, double shape, double& value) {
 
 }  // namespace
 
-void fill_uniform(const Rows& rows, std::size_t count, double* out, bool avx2) {
-    fill<Uniform>(rows, count, out, avx2);
-}
-void fill_uniform(const Rows& rows, std::size_t count, float* out, bool avx2) { fill<Uniform>(rows, count, out, avx2); }
-void fill_normal(const Rows& rows, std::size_t count, double* out, bool avx2) { fill<Normal>(rows, count, out, avx2); }
-void fill_normal(const Rows& rows, std::size_t count, float* out, bool avx2) { fill<Normal>(rows, count, out, avx2); }
+void fill_uniform(const Rows& rows, std::size_t count, double* out) { fill<Uniform>(rows, count, out); }
+void fill_uniform(const Rows& rows, std::size_t count, float* out) { fill<Uniform>(rows, count, out); }
+void fill_normal(const Rows& rows, std::size_t count, double* out) { fill<Normal>(rows, count, out); }
+void fill_normal(const Rows& rows, std::size_t count, float* out) { fill<Normal>(rows, count, out); }
 
 bool fill_poisson(const Rows& rows, const double* mean, std::int64_t* out) {
     for (std::size_t i = 0; i < rows.n; ++i) {

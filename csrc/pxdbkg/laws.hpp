@@ -31,10 +31,10 @@ constexpr std::uint32_t kBlocks = 1u << 24;  // blocks of one row
 // out (n, count). Word j of a row is word j % 4 of block first_block + j / 4; the caller has checked that all exist.
 // uniform: ((w >> 8) + 0.5) 2^-24; single precision rounds toward zero and so stays below 1.
 // normal: the inverse of the cumulative law at that number.
-void fill_uniform(const Rows& rows, std::size_t count, double* out, bool avx2);
-void fill_uniform(const Rows& rows, std::size_t count, float* out, bool avx2);
-void fill_normal(const Rows& rows, std::size_t count, double* out, bool avx2);
-void fill_normal(const Rows& rows, std::size_t count, float* out, bool avx2);
+void fill_uniform(const Rows& rows, std::size_t count, double* out);
+void fill_uniform(const Rows& rows, std::size_t count, float* out);
+void fill_normal(const Rows& rows, std::size_t count, double* out);
+void fill_normal(const Rows& rows, std::size_t count, float* out);
 
 // One draw a row, each from as many blocks as it takes. False when a row runs out of blocks.
 bool fill_poisson(const Rows& rows, const double* mean, std::int64_t* out);

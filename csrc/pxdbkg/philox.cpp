@@ -1,6 +1,8 @@
 #include "pxdbkg/philox.hpp"
 
-#if defined(__x86_64__)
+#include "pxdbkg/cpu_features.hpp"
+
+#ifdef PXDBKG_HAS_AVX2_CODE
 #include <immintrin.h>
 #endif
 
@@ -28,7 +30,7 @@ Words rounds(std::uint32_t k0, std::uint32_t k1, std::uint32_t c0, std::uint32_t
     return {{c0, c1, c2, c3}};
 }
 
-#if defined(__x86_64__)
+#ifdef PXDBKG_HAS_AVX2_CODE
 
 // Four counters, each word in the low half of a 64-bit lane: the product of two low halves is then one instruction and
 // needs no shuffling; what gathers in the high halves is never read.
@@ -36,7 +38,7 @@ struct Quad {
     __m256i c0, c1, c2, c3;
 };
 
-[[gnu::target("avx2"), gnu::always_inline]] inline void round_quad(Quad& x, __m256i k0, __m256i k1) {
+PXDBKG_AVX2 [[gnu::always_inline]] inline void round_quad(Quad& x, __m256i k0, __m256i k1) {
     const __m256i p0 = _mm256_mul_epu32(x.c0, _mm256_set1_epi64x(kM0));
     const __m256i p1 = _mm256_mul_epu32(x.c2, _mm256_set1_epi64x(kM1));
     x.c0 = _mm256_xor_si256(_mm256_xor_si256(_mm256_srli_epi64(p1, 32), k0), x.c1);
@@ -45,14 +47,14 @@ struct Quad {
     x.c3 = p0;
 }
 
-[[gnu::target("avx2"), gnu::always_inline]] inline Quad load_quad(const Key& key, const std::uint32_t* c0,
-                                                                  const std::uint32_t* c1) {
+PXDBKG_AVX2 [[gnu::always_inline]] inline Quad load_quad(const Key& key, const std::uint32_t* c0,
+                                                         const std::uint32_t* c1) {
     return {_mm256_cvtepu32_epi64(_mm_loadu_si128(reinterpret_cast<const __m128i*>(c0))),
             _mm256_cvtepu32_epi64(_mm_loadu_si128(reinterpret_cast<const __m128i*>(c1))), _mm256_set1_epi64x(key.c2),
             _mm256_set1_epi64x(key.c3)};
 }
 
-[[gnu::target("avx2"), gnu::always_inline]] inline void store_quad(const Quad& x, std::uint32_t* words) {
+PXDBKG_AVX2 [[gnu::always_inline]] inline void store_quad(const Quad& x, std::uint32_t* words) {
     const __m256i low = _mm256_blend_epi32(x.c0, _mm256_slli_epi64(x.c1, 32), 0xAA);
     const __m256i high = _mm256_blend_epi32(x.c2, _mm256_slli_epi64(x.c3, 32), 0xAA);
     const __m256i even = _mm256_unpacklo_epi64(low, high);  // blocks 0 and 2
@@ -63,8 +65,8 @@ struct Quad {
 }
 
 // Eight counters a turn; returns how many were done.
-[[gnu::target("avx2")]] std::size_t blocks_avx2(const Key& key, const std::uint32_t* c0, const std::uint32_t* c1,
-                                                std::size_t n, std::uint32_t* words) {
+PXDBKG_AVX2 std::size_t blocks_avx2(const Key& key, const std::uint32_t* c0, const std::uint32_t* c1, std::size_t n,
+                                    std::uint32_t* words) {
     std::size_t i = 0;
     for (; i + 8 <= n; i += 8) {
         Quad a = load_quad(key, c0 + i, c1 + i);
@@ -92,12 +94,10 @@ Words philox(const Key& key, std::uint32_t c0, std::uint32_t c1) {
 }
 
 void philox_blocks(const Key& key, const std::uint32_t* c0, const std::uint32_t* c1, std::size_t n,
-                   std::uint32_t* words, bool avx2) {
+                   std::uint32_t* words) {
     std::size_t done = 0;
-#if defined(__x86_64__)
-    if (avx2) done = blocks_avx2(key, c0, c1, n, words);
-#else
-    static_cast<void>(avx2);
+#ifdef PXDBKG_HAS_AVX2_CODE
+    if (use_avx2()) done = blocks_avx2(key, c0, c1, n, words);
 #endif
     for (std::size_t i = done; i < n; ++i) {
         const Words block = philox(key, c0[i], c1[i]);
@@ -112,14 +112,6 @@ void philox_counters(std::uint32_t k0, std::uint32_t k1, const std::uint32_t* co
         const Words block = rounds(k0, k1, c[0], c[1], c[2], c[3]);
         for (std::size_t j = 0; j < 4; ++j) words[4 * i + j] = block.w[j];
     }
-}
-
-bool has_avx2() {
-#if defined(__x86_64__)
-    return __builtin_cpu_supports("avx2") != 0;
-#else
-    return false;
-#endif
 }
 
 }  // namespace pxdbkg

@@ -21,15 +21,13 @@ struct Words {
 // One block, for laws that take an unknown number of blocks.
 Words philox(const Key& key, std::uint32_t c0, std::uint32_t c1);
 
-// words[4 * i .. 4 * i + 3] = block of the counter (c0[i], c1[i], key.c2, key.c3). Both ways give the same bytes.
+// words[4 * i .. 4 * i + 3] = block of the counter (c0[i], c1[i], key.c2, key.c3), the same bytes with and without
+// AVX2.
 void philox_blocks(const Key& key, const std::uint32_t* c0, const std::uint32_t* c1, std::size_t n,
-                   std::uint32_t* words, bool avx2);
+                   std::uint32_t* words);
 
 // Any counters (n, 4), each word its own: for the published test vectors.
 void philox_counters(std::uint32_t k0, std::uint32_t k1, const std::uint32_t* counters, std::size_t n,
                      std::uint32_t* words);
-
-// Whether this machine has AVX2.
-bool has_avx2();
 
 }  // namespace pxdbkg

@@ -23,8 +23,6 @@ from pxdbkg.seeding import key_words
 
 __all__ = ["exp", "gamma", "log", "normal", "normal_quantile", "philox4x32", "poisson", "uniform"]
 
-_AVX2 = _core.has_avx2()
-
 
 def philox4x32(counter: NDArray[np.uint32], key: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """Return the Philox4x32-10 blocks (n, 4) uint32 of counters (n, 4) under a key (2,).
@@ -210,5 +208,5 @@ def _fill(
         raise ArrayTypeError(f"{where}: out has the shape {out.shape}, expected (at least {n}, {count})")
     else:
         result = out[:n]
-    kernel(*counters, result, _AVX2)
+    kernel(*counters, result)
     return result
