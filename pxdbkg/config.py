@@ -155,6 +155,13 @@ class _Loader(yaml.SafeLoader):
     """SafeLoader with the numbers of YAML 1.2: 1e-4 is a number, while 010, 1:30, yes and dates are not special."""
 
 
+class _Dumper(yaml.SafeDumper):
+    """SafeDumper that quotes a text which ``_Loader`` would read as something else."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True  # a list that stands at two places is written twice
+
+
 _Loader.yaml_implicit_resolvers = {}
 for _name, _pattern, _first in (
     ("bool", "true|True|TRUE|false|False|FALSE", "tTfF"),
@@ -167,6 +174,7 @@ for _name, _pattern, _first in (
     ),
 ):
     _Loader.add_implicit_resolver(_TAG + _name, re.compile(f"^(?:{_pattern})$"), list(_first))
+_Dumper.yaml_implicit_resolvers = _Loader.yaml_implicit_resolvers
 
 
 def _scalar(node: yaml.Node) -> Any:
@@ -234,7 +242,7 @@ def dump_yaml(value: Any) -> str:
     seed: 42
     sensors: [1.1.1]
     """
-    return str(yaml.safe_dump(value, sort_keys=False, default_flow_style=None, width=120, allow_unicode=True))
+    return str(yaml.dump(value, Dumper=_Dumper, sort_keys=False, default_flow_style=None, width=120))
 
 
 def show_value(value: Any) -> str:
@@ -243,5 +251,5 @@ def show_value(value: Any) -> str:
     >>> show_value([1, None, "a"])
     '[1, null, a]'
     """
-    text = str(yaml.safe_dump(value, sort_keys=False, default_flow_style=True, width=10**6, allow_unicode=True))
+    text = str(yaml.dump(value, Dumper=_Dumper, sort_keys=False, default_flow_style=True, width=10**6))
     return text.strip().removesuffix("...").strip()

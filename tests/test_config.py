@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pxdbkg.config import Position, dump_yaml, parse_yaml, read_yaml, show_value
@@ -150,13 +150,16 @@ def test_settings_that_lead_nowhere(place: tuple[str | int, ...], text: str, mes
         parse_yaml(TEXT, "a.yaml").set(place, text, "--set x")
 
 
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5)
-PLAIN = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
-)
+TEXTS = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), max_size=5)
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXTS
+PLAIN = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3))
 
 
 @given(PLAIN)
+@example("1e5")
+@example("010")
+@example("yes")
+@example(["\x85", "\u00fc"])
 def test_what_is_written_is_read_again(value: object) -> None:
     assert parse_yaml(dump_yaml({"value": value}), "a.yaml").value == {"value": value}
     assert "\n" not in show_value(value)
