@@ -1,5 +1,7 @@
 #include "bindings/bindings.hpp"
 
+#include <memory>
+
 #include "pxdbkg/cpu_features.hpp"
 #include "pxdbkg/fault.hpp"
 
@@ -52,8 +54,13 @@ pxdbkg::DigitsView digits_view(const py::tuple& columns, const std::string& name
 }
 
 py::tuple to_tuple(pxdbkg::DigitColumns&& digits) {
-    return py::make_tuple(to_array(std::move(digits.sensor)), to_array(std::move(digits.u)),
-                          to_array(std::move(digits.v)), to_array(std::move(digits.charge)));
+    auto owned = std::make_unique<pxdbkg::DigitColumns>(std::move(digits));
+    const py::capsule owner(owned.get(), [](void* p) { delete static_cast<pxdbkg::DigitColumns*>(p); });
+    pxdbkg::DigitColumns* const kept = owned.release();
+    const auto n = static_cast<py::ssize_t>(kept->size());
+    return py::make_tuple(
+        py::array_t<std::uint8_t>(n, kept->sensor(), owner), py::array_t<std::uint16_t>(n, kept->u(), owner),
+        py::array_t<std::uint16_t>(n, kept->v(), owner), py::array_t<std::uint16_t>(n, kept->charge(), owner));
 }
 
 pxdbkg::MaskBits mask_bits(const py::handle& mask) {

@@ -12,9 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -51,16 +49,6 @@ Span<const T> input(const py::handle& object, int ndim, const char* name) {
 template <class T>
 Span<T> output(py::array_t<T>& array) {
     return {array.mutable_data(), static_cast<std::size_t>(array.size())};
-}
-
-// An array that owns a vector of a kernel's making; nothing is copied.
-template <class Vector>
-py::array to_array(Vector&& values) {
-    auto owned = std::make_unique<std::decay_t<Vector>>(std::forward<Vector>(values));
-    const py::capsule owner(owned.get(), [](void* p) { delete static_cast<std::decay_t<Vector>*>(p); });
-    auto* const kept = owned.release();
-    return py::array_t<typename std::decay_t<Vector>::value_type>(static_cast<py::ssize_t>(kept->size()), kept->data(),
-                                                                  owner);
 }
 
 // Digits come and go as tuples of the columns sensor, u, v and charge.

@@ -1,5 +1,7 @@
 #include "pxdbkg/digits.hpp"
 
+#include <algorithm>
+
 #include "pxdbkg/fault.hpp"
 
 namespace pxdbkg {
@@ -32,18 +34,26 @@ namespace {
 
 }  // namespace
 
-void DigitColumns::reserve(std::size_t n) {
-    sensor.reserve(n);
-    u.reserve(n);
-    v.reserve(n);
-    charge.reserve(n);
+void DigitColumns::reserve(std::size_t capacity) {
+    if (capacity <= capacity_) {
+        return;
+    }
+    DigitColumns larger;
+    larger.capacity_ = capacity + capacity % 2;
+    larger.block_.resize(3 * larger.capacity_ + larger.capacity_ / 2);
+    larger.size_ = size_;
+    std::copy_n(u(), size_, larger.u());
+    std::copy_n(v(), size_, larger.v());
+    std::copy_n(charge(), size_, larger.charge());
+    std::copy_n(sensor(), size_, larger.sensor());
+    *this = std::move(larger);
 }
 
-void DigitColumns::resize(std::size_t n) {
-    sensor.resize(n);
-    u.resize(n);
-    v.resize(n);
-    charge.resize(n);
+void DigitColumns::resize(std::size_t size) {
+    if (size > capacity_) {
+        reserve(std::max(size, 2 * capacity_));
+    }
+    size_ = size;
 }
 
 std::string pixel_name(Channel channel) {
@@ -53,7 +63,8 @@ std::string pixel_name(Channel channel) {
 
 Column<Channel> sorted_channels(const DigitsView& digits, const char* where) {
     // Two plain loops that vectorise; only when one of them saw a fault is the place looked for.
-    Column<Channel> channels(digits.size);
+    Column<Channel> result(digits.size);
+    Channel* const channels = result.data();
     std::uint32_t fault = 0;
     for (std::size_t i = 0; i < digits.size; ++i) {
         const std::uint32_t sensor = digits.sensor[i];
@@ -69,18 +80,18 @@ Column<Channel> sorted_channels(const DigitsView& digits, const char* where) {
     if (fault != 0) {
         report_first_fault(digits, where);
     }
-    return channels;
+    return result;
 }
 
-void unpack_channels(const Column<Channel>& channels, DigitColumns& digits) {
-    const std::size_t n = channels.size();
-    digits.sensor.resize(n);
-    digits.u.resize(n);
-    digits.v.resize(n);
+void unpack_channels(const Channel* channels, std::size_t n, DigitColumns& digits) {
+    // Restricted pointers: bytes may alias anything, and the compiler would not vectorise.
+    std::uint8_t* const __restrict sensor = digits.sensor();
+    std::uint16_t* const __restrict u = digits.u();
+    std::uint16_t* const __restrict v = digits.v();
     for (std::size_t i = 0; i < n; ++i) {
-        digits.sensor[i] = static_cast<std::uint8_t>(sensor_of(channels[i]));
-        digits.u[i] = static_cast<std::uint16_t>(u_of(channels[i]));
-        digits.v[i] = static_cast<std::uint16_t>(v_of(channels[i]));
+        sensor[i] = static_cast<std::uint8_t>(sensor_of(channels[i]));
+        u[i] = static_cast<std::uint16_t>(u_of(channels[i]));
+        v[i] = static_cast<std::uint16_t>(v_of(channels[i]));
     }
 }
 

@@ -55,15 +55,25 @@ struct DigitsView {
     std::size_t size;
 };
 
-struct DigitColumns {
-    Column<std::uint8_t> sensor;
-    Column<std::uint16_t> u;
-    Column<std::uint16_t> v;
-    Column<std::uint16_t> charge;
+// Columns that a kernel fills, in one block of memory: malloc then gives the block of the last event to the next one,
+// where four smaller ones would go back to the system and cost page faults in every event.
+class DigitColumns {
+  public:
+    std::size_t size() const { return size_; }
+    // Make room; what is there stays.
+    void reserve(std::size_t capacity);
+    // Change the size; new entries hold anything.
+    void resize(std::size_t size);
 
-    std::size_t size() const { return sensor.size(); }
-    void reserve(std::size_t n);
-    void resize(std::size_t n);
+    std::uint16_t* u() { return block_.data(); }
+    std::uint16_t* v() { return block_.data() + capacity_; }
+    std::uint16_t* charge() { return block_.data() + 2 * capacity_; }
+    std::uint8_t* sensor() { return reinterpret_cast<std::uint8_t*>(block_.data() + 3 * capacity_); }
+
+  private:
+    Column<std::uint16_t> block_;  // three columns of 16 bits, then the sensors
+    std::size_t capacity_ = 0;     // even
+    std::size_t size_ = 0;
 };
 
 // "sensor 3, u 17, v 200", for messages.
@@ -73,8 +83,8 @@ std::string pixel_name(Channel channel);
 // (strictly ascending: one entry a pixel) is broken. `where` begins the message.
 Column<Channel> sorted_channels(const DigitsView& digits, const char* where);
 
-// Fill sensor, u and v from channels; the charges stay as they are.
-void unpack_channels(const Column<Channel>& channels, DigitColumns& digits);
+// Fill sensor, u and v of the first n digits from channels.
+void unpack_channels(const Channel* channels, std::size_t n, DigitColumns& digits);
 
 // Packed bits (40, 768, 32) of masked pixels, bit u & 7 of byte u >> 3; a null pointer masks nothing.
 class MaskBits {

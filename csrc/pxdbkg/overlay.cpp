@@ -24,11 +24,11 @@ void drop_masked(const MaskBits& mask, Column<Channel>& channels, Column<std::ui
     charges.resize(kept);
 }
 
-std::size_t clip(Column<std::uint16_t>& charges, std::uint16_t max_charge) {
+std::size_t clip(std::uint16_t* charges, std::size_t n, std::uint16_t max_charge) {
     std::size_t clipped = 0;
-    for (std::uint16_t& charge : charges) {
-        clipped += static_cast<std::size_t>(charge > max_charge);
-        charge = std::min(charge, max_charge);
+    for (std::size_t i = 0; i < n; ++i) {
+        clipped += static_cast<std::size_t>(charges[i] > max_charge);
+        charges[i] = std::min(charges[i], max_charge);
     }
     return clipped;
 }
@@ -54,7 +54,8 @@ OverlayCounts overlay(const DigitsView& signal, const DigitsView& background, co
     added.push_back(kEnd);
 
     Column<Channel> channels(own.size() + added.size());
-    out.charge.resize(channels.size());
+    out.resize(channels.size());
+    std::uint16_t* const charges = out.charge();
     std::size_t i = 0;
     std::size_t j = 0;
     std::size_t n = 0;
@@ -62,7 +63,7 @@ OverlayCounts overlay(const DigitsView& signal, const DigitsView& background, co
         // Runs of one side are copied in short loops: a choice for each digit would be mispredicted too often.
         for (const Channel next = own[i]; added[j] < next; ++j, ++n) {
             channels[n] = added[j];
-            out.charge[n] = added_charge[j];
+            charges[n] = added_charge[j];
         }
         if (own[i] == kEnd) {
             break;
@@ -83,16 +84,15 @@ OverlayCounts overlay(const DigitsView& signal, const DigitsView& background, co
             }
         }
         channels[n] = own[i];
-        out.charge[n] = static_cast<std::uint16_t>(charge);
+        charges[n] = static_cast<std::uint16_t>(charge);
         ++n;
         ++i;
     }
-    channels.resize(n);
-    out.charge.resize(n);
+    out.resize(n);
     if (max_charge) {
-        counts.clipped += clip(out.charge, *max_charge);
+        counts.clipped += clip(charges, n, *max_charge);
     }
-    unpack_channels(channels, out);
+    unpack_channels(channels.data(), n, out);
     counts.total = n;
     return counts;
 }

@@ -5,6 +5,7 @@
 #include <limits>
 #include <string>
 
+#include "pxdbkg/bit_fields.hpp"
 #include "pxdbkg/fault.hpp"
 
 namespace pxdbkg {
@@ -84,54 +85,69 @@ Column<std::size_t> order_by_sensor(const ClusterPixels& clusters, std::array<st
 // reading the digits clears the bits.
 class Canvas {
   public:
-    Canvas() : charge_(std::size_t{kRows} * kStride), filled_(std::size_t{kRows} * kWords, 0) {}
+    Canvas() : charge_(std::size_t{kRows} * kStride), filled_(kFilledWords, 0) {}
 
-    void add(std::uint32_t u, std::uint32_t v, float adu) {
-        const std::size_t pixel = std::size_t{v} * kStride + u;
-        std::uint64_t& word = filled_[pixel / 64];
-        const std::uint64_t bit = std::uint64_t{1} << (pixel % 64);
-        const float before = (word & bit) != 0 ? charge_[pixel] : 0.0F;
-        charge_[pixel] = before + adu;
-        word |= bit;
-        ++added_;
+    // Add `count` pixels from index `first` on, as steps from (u0, v0); returns how many lie outside the sensor.
+    std::size_t draw(const ClusterPixels& clusters, std::int64_t u0, std::int64_t v0, std::size_t first,
+                     std::size_t count) {
+        std::size_t outside = 0;
+        for (std::size_t p = first; p < first + count; ++p) {
+            // Unsigned arithmetic wraps by definition; a step is below 2^15, so no wrapped sum falls into the sensor.
+            const std::uint64_t u = static_cast<std::uint64_t>(u0) + static_cast<std::uint64_t>(clusters.du[p]);
+            const std::uint64_t v = static_cast<std::uint64_t>(v0) + static_cast<std::uint64_t>(clusters.dv[p]);
+            if (u >= kColumns || v >= kRows) {
+                ++outside;
+                continue;
+            }
+            const std::size_t pixel = v * kStride + u;
+            const std::uint64_t bit = std::uint64_t{1} << (u % 64);
+            std::uint64_t& word = filled_[pixel / 64];
+            const float before = (word & bit) != 0 ? charge_[pixel] : 0.0F;
+            charge_[pixel] = before + clusters.adu[p];
+            word |= bit;
+        }
+        drawn_ += count;
+        return outside;
     }
 
     // Append the pixels at or above the threshold to `out`, by v and u, and forget all; returns the number clipped.
     std::size_t read(std::uint8_t sensor, std::uint8_t threshold, DigitColumns& out) {
+        pixels_.resize(std::min<std::size_t>(drawn_, kMapSize) + kPositionSlack);
+        const std::size_t size = bit_positions(filled_.data(), kFilledWords, pixels_.data());
+        std::fill(filled_.begin(), filled_.end(), 0);
+        drawn_ = 0;
         const std::size_t start = out.size();
-        out.resize(start + added_);
-        added_ = 0;
-        std::uint16_t* const u_out = out.u.data() + start;
-        std::uint16_t* const v_out = out.v.data() + start;
-        std::uint16_t* const charge_out = out.charge.data() + start;
+        out.resize(start + size);
+        std::uint16_t* const u_out = out.u() + start;
+        std::uint16_t* const v_out = out.v() + start;
+        std::uint16_t* const charge_out = out.charge() + start;
         const float cut = threshold;
         std::size_t n = 0;
         std::size_t clipped = 0;
-        for (std::size_t w = 0; w < filled_.size(); ++w) {
-            std::uint64_t bits = filled_[w];
-            filled_[w] = 0;
-            for (; bits != 0; bits &= bits - 1) {
-                const std::size_t pixel = w * 64 + static_cast<std::size_t>(__builtin_ctzll(bits));
-                const float charge = charge_[pixel];
-                u_out[n] = static_cast<std::uint16_t>(pixel % kStride);
-                v_out[n] = static_cast<std::uint16_t>(pixel / kStride);
-                charge_out[n] = static_cast<std::uint16_t>(std::max(0.0F, std::min(charge, 255.0F)));
-                clipped += static_cast<std::size_t>(charge >= 256.0F);
-                n += static_cast<std::size_t>(charge >= cut);
-            }
+        for (std::size_t i = 0; i < size; ++i) {
+            const std::uint32_t pixel = pixels_[i];
+            const float charge = charge_[pixel];
+            const float below = charge < 255.0F ? charge : 255.0F;
+            const float stored = below > 0.0F ? below : 0.0F;
+            u_out[n] = static_cast<std::uint16_t>(pixel % kStride);
+            v_out[n] = static_cast<std::uint16_t>(pixel / kStride);
+            charge_out[n] = static_cast<std::uint16_t>(stored);
+            clipped += static_cast<std::size_t>(charge >= 256.0F);
+            n += static_cast<std::size_t>(charge >= cut);
         }
         out.resize(start + n);
-        std::fill_n(out.sensor.data() + start, n, sensor);
+        std::fill_n(out.sensor() + start, n, sensor);
         return clipped;
     }
 
   private:
     static constexpr std::uint32_t kStride = 256;  // a row of 250 pixels fills whole words of bits
-    static constexpr std::uint32_t kWords = kStride / 64;
+    static constexpr std::size_t kFilledWords = std::size_t{kRows} * kStride / 64;
 
     Column<float> charge_;
     Column<std::uint64_t> filled_;
-    std::size_t added_ = 0;
+    Column<std::uint32_t> pixels_;
+    std::size_t drawn_ = 0;
 };
 
 }  // namespace
@@ -152,19 +168,8 @@ RasterCounts rasterize(const ClusterPixels& clusters, std::uint8_t threshold, Di
         }
         for (std::size_t k = starts[sensor]; k < starts[sensor + 1]; ++k) {
             const std::size_t row = order[k];
-            // Unsigned arithmetic wraps by definition. A step is at most 2^15, so no wrapped sum falls into the sensor.
-            const auto u0 = static_cast<std::uint64_t>(clusters.u[row]);
-            const auto v0 = static_cast<std::uint64_t>(clusters.v[row]);
-            const std::size_t end = first[row] + static_cast<std::size_t>(clusters.n_pixels[row]);
-            for (std::size_t p = first[row]; p < end; ++p) {
-                const std::uint64_t u = u0 + static_cast<std::uint64_t>(std::int64_t{clusters.du[p]});
-                const std::uint64_t v = v0 + static_cast<std::uint64_t>(std::int64_t{clusters.dv[p]});
-                if (u >= kColumns || v >= kRows) {
-                    ++counts.outside;
-                    continue;
-                }
-                canvas.add(static_cast<std::uint32_t>(u), static_cast<std::uint32_t>(v), clusters.adu[p]);
-            }
+            counts.outside += canvas.draw(clusters, clusters.u[row], clusters.v[row], first[row],
+                                          static_cast<std::size_t>(clusters.n_pixels[row]));
         }
         counts.clipped += canvas.read(static_cast<std::uint8_t>(sensor), threshold, out);
     }

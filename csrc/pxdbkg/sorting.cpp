@@ -79,28 +79,28 @@ SortCounts sort_digits(const DigitsView& digits, const MaskBits& mask, bool merg
     sort_by_channel(entries);
 
     Column<Channel> channels(entries.size());
-    out.charge.resize(entries.size());
+    out.resize(entries.size());
+    std::uint16_t* const charges = out.charge();
     std::size_t n = 0;
     for (const Entry entry : entries) {
         const Channel channel = channel_of(entry);
         const auto charge = static_cast<std::uint16_t>(entry & 0xffff);
         if (merge && n > 0 && channels[n - 1] == channel) {
-            const std::uint32_t sum = std::uint32_t{out.charge[n - 1]} + charge;
+            const std::uint32_t sum = std::uint32_t{charges[n - 1]} + charge;
             if (sum > 0xffff) {
                 throw Fault("sort_digits: the charges of " + pixel_name(channel) + " add up to " + std::to_string(sum) +
                             " ADU (a digit holds 0..65535). Set merge to false");
             }
-            out.charge[n - 1] = static_cast<std::uint16_t>(sum);
+            charges[n - 1] = static_cast<std::uint16_t>(sum);
             ++counts.merged;
             continue;
         }
         channels[n] = channel;
-        out.charge[n] = charge;
+        charges[n] = charge;
         ++n;
     }
-    channels.resize(n);
-    out.charge.resize(n);
-    unpack_channels(channels, out);
+    out.resize(n);
+    unpack_channels(channels.data(), n, out);
     counts.total = n;
     return counts;
 }
