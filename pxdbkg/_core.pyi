@@ -96,3 +96,29 @@ def rasterize(
     adu: NDArray[np.float32],
     threshold: int,
 ) -> tuple[DigitColumns, tuple[int, int, int]]: ...
+
+# deposition
+class CollectionTable:
+    def __init__(
+        self, border_u: int, border_v: int, step: float, sigma_u: float, sigma_v: float, max_steps: int
+    ) -> None: ...
+    @property
+    def values(self) -> NDArray[np.float64]: ...
+
+def deposit(
+    sensor: NDArray[np.uint8],
+    u_mm: NDArray[np.float32],
+    v_mm: NDArray[np.float32],
+    du: NDArray[np.float32],
+    dv: NDArray[np.float32],
+    dw: NDArray[np.float32],
+    path_mm: NDArray[np.float32],
+    electrons: NDArray[np.float64],
+    v_edges: NDArray[np.float64],
+    u_pitch: float,
+    constants: NDArray[np.float64],
+    tables: list[CollectionTable],
+    which: NDArray[np.uint8],
+    key: NDArray[np.uint32],
+    class_byte: int,
+) -> tuple[NDArray[np.uint32], NDArray[np.float64]]: ...
