@@ -38,8 +38,9 @@ aten::argmin aten::any aten::all aten::searchsorted aten::bucketize aten::sort a
 _SHAPES = """
 aten::view aten::reshape aten::flatten aten::unflatten aten::squeeze aten::unsqueeze aten::expand aten::expand_as
 aten::broadcast_to aten::permute aten::transpose aten::t aten::contiguous aten::clone aten::detach aten::cat
-aten::concat aten::stack aten::unbind aten::chunk aten::split aten::split_with_sizes aten::narrow aten::slice aten::select
-aten::index_select aten::index aten::gather aten::take aten::take_along_dim aten::masked_select aten::nonzero
+aten::concat aten::stack aten::unbind aten::chunk aten::split aten::split_with_sizes aten::narrow aten::slice
+aten::select aten::index_select aten::index aten::gather aten::take aten::take_along_dim aten::masked_select
+aten::nonzero
 aten::embedding aten::repeat aten::repeat_interleave aten::tile aten::roll aten::flip aten::pad aten::constant_pad_nd
 aten::scatter aten::scatter_add aten::index_add aten::masked_fill aten::to aten::type_as aten::zeros aten::ones
 aten::full aten::empty_like aten::zeros_like aten::ones_like aten::full_like aten::new_zeros aten::new_ones
