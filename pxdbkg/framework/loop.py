@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
+from types import NoneType
 from typing import Any
 
 from pxdbkg import log, seeding
 from pxdbkg.config import Fault, Position
-from pxdbkg.errors import BadInput, ConfigError
+from pxdbkg.errors import ConfigError
 from pxdbkg.framework.check import check_path
 from pxdbkg.framework.datastore import DataStore
 from pxdbkg.framework.interrupt import Interrupt
@@ -47,6 +48,27 @@ def prepare(
     return job, faults + check_path(path, job, complete=complete)
 
 
+def make_job(
+    path: Path,
+    events: Mapping[str, Any] | EventNumbers | None = None,
+    seed: int | str | None = None,
+    n_events: int | None = None,
+) -> Job:
+    """Return the job of a path after all checks, with the parameters of ``process``; nothing is initialized."""
+    numbers, faults = read_events(events)
+    if n_events is not None and n_events < 0:
+        faults.append(Fault(None, "n_events", f"{n_events} is out of range (allowed: >= 0)"))
+    if len(path) == 0:
+        faults.append(Fault(None, "path", "has no module. Add one with path.add_module(name)"))
+    if isinstance(seed, bool) or not isinstance(seed, (int, str, NoneType)):
+        faults.append(Fault(None, "seed", f"{seed!r} is not an integer or a text"))
+    if not faults:
+        job, faults = prepare(path, numbers, seeding.draw_seed() if seed is None else str(seed), n_events)
+    if faults:
+        raise ConfigError([str(fault) for fault in faults])
+    return job
+
+
 def process(
     path: Path,
     processes: int = 1,
@@ -69,23 +91,11 @@ def process(
     first event, ModuleError when a module fails. Ctrl-C or SIGTERM finishes the current event and closes the files; a
     second one stops at once with KeyboardInterrupt.
     """
-    numbers, faults = read_events(events)
     if processes < 1:
-        faults.append(Fault(None, "processes", f"{processes} is out of range (allowed: >= 1)"))
-    if n_events is not None and n_events < 0:
-        faults.append(Fault(None, "n_events", f"{n_events} is out of range (allowed: >= 0)"))
-    if len(path) == 0:
-        faults.append(Fault(None, "path", "has no module. Add one with path.add_module(name)"))
-    if faults:
-        raise ConfigError([str(fault) for fault in faults])
+        raise ConfigError(f"processes: {processes} is out of range (allowed: >= 1)")
+    job = make_job(path, events, seed, n_events)
     if seed is None:
-        seed = seeding.draw_seed()
-        log.get_logger().info("seed: %s (drawn; give it again to get the same bytes)", seed)
-    if isinstance(seed, bool) or not isinstance(seed, (int, str)):
-        raise BadInput(f"seed: {seed!r} is not an integer or a text")
-    job, faults = prepare(path, numbers, str(seed), n_events)
-    if faults:
-        raise ConfigError([str(fault) for fault in faults])
+        log.get_logger().info("seed: %s (drawn; give it again to get the same bytes)", job.seed)
     return run_job(path, job, processes)
 
 
@@ -160,8 +170,8 @@ def _loop_with_workers(
             if made.goes_on:
                 back.process(modules[n_front:], meta)
             job.n_done = meta.index + 1
-        for done in workers.finish():
-            front.merge(done.rows, done.counts)
+        for report in workers.finish():
+            front.merge(report.rows, report.counts)
     back.clear()
     back.end_run()
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from pxdbkg.errors import BadInput
 from pxdbkg.framework import registry
+from pxdbkg.framework.meta import EventNumbers
 from pxdbkg.framework.module import Module
 
 
@@ -73,6 +75,13 @@ class Path:
             for condition in module.conditions:
                 found += condition.path.steps(f"{named}.{condition.kind}", depth + 1, (*_open, self))
         return found
+
+    def check(self, *, events: Mapping[str, Any] | EventNumbers | None = None, n_events: int | None = None) -> None:
+        """Check everything that can be checked before the first event; ConfigError with all faults.
+
+        ``process`` does so too. Parameters as there.
+        """
+        importlib.import_module("pxdbkg.framework.loop").make_job(self, events, None, n_events)
 
     def name_modules(self) -> None:
         """Give each module a name of its own: the given one, else its type, with ``#2`` ... when there are several."""

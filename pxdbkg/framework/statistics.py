@@ -26,46 +26,56 @@ def resident_mb() -> float:
 class Row:
     """Calls of ``event`` of one module.
 
+    The first call of a process stands apart, because it may load a network or a file.
+
     Attributes
     ----------
     calls : number of calls
     total_s : time in ``event``, summed
-    square_s2 : sum of the squares of the times
+    first_s : time of the first call, the longest of all processes
+    later_calls, later_s, later_square_s2 : number of the other calls, sum of their times, sum of the squares
     memory_mb : change of the resident memory over the calls, summed
     """
 
     name: str
     calls: int = 0
     total_s: float = 0.0
-    square_s2: float = 0.0
+    first_s: float = 0.0
+    later_calls: int = 0
+    later_s: float = 0.0
+    later_square_s2: float = 0.0
     memory_mb: float = 0.0
 
     def add(self, seconds: float, memory_mb: float) -> None:
         """Count one call."""
+        if self.calls:
+            self.later_calls += 1
+            self.later_s += seconds
+            self.later_square_s2 += seconds * seconds
+        else:
+            self.first_s = seconds
         self.calls += 1
         self.total_s += seconds
-        self.square_s2 += seconds * seconds
         self.memory_mb += memory_mb
 
     def merge(self, other: Row) -> None:
         """Add the calls that another process made."""
-        self.calls += other.calls
-        self.total_s += other.total_s
-        self.square_s2 += other.square_s2
-        self.memory_mb += other.memory_mb
+        self.first_s = max(self.first_s, other.first_s)
+        for name in ("calls", "total_s", "later_calls", "later_s", "later_square_s2", "memory_mb"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
 
     @property
     def mean_ms(self) -> float:
-        """Return the mean time of a call in ms, 0 without a call."""
-        return 1e3 * self.total_s / self.calls if self.calls else 0.0
+        """Return the mean time of a call after the first in ms; of the first where there is no other."""
+        return 1e3 * (self.later_s / self.later_calls if self.later_calls else self.first_s)
 
     @property
     def spread_ms(self) -> float:
-        """Return the standard deviation of the time of a call in ms."""
-        if not self.calls:
+        """Return the standard deviation of the time of a call after the first in ms."""
+        if not self.later_calls:
             return 0.0
-        mean = self.total_s / self.calls
-        return 1e3 * math.sqrt(max(self.square_s2 / self.calls - mean * mean, 0.0))
+        mean = self.later_s / self.later_calls
+        return 1e3 * math.sqrt(max(self.later_square_s2 / self.later_calls - mean * mean, 0.0))
 
 
 @dataclass
@@ -84,25 +94,23 @@ class Statistics:
         self.n_events, self.wall_s, self.processes, self.summaries = 0, 0.0, processes, []
 
     @property
-    def total(self) -> Row:
-        """Return the sum of all rows; its calls are the events, so its mean is the time of an event in the modules."""
-        total = Row("Total", self.n_events)
-        for row in self.rows:
-            total.total_s += row.total_s
-            total.memory_mb += row.memory_mb
-        return total
+    def event_ms(self) -> float:
+        """Return the mean time of an event in all modules, apart from first calls, in ms."""
+        return sum(row.mean_ms * row.calls for row in self.rows) / max(self.n_events, 1)
 
     def __str__(self) -> str:
-        width = min(max([24, *(len(row.name) for row in self.rows)]), 36)
-        header = f"{'Name':{width}} | {'Calls':>8} | {'Time (s)':>9} | {'Time (ms) / call':>20} | {'Memory (MB)':>11}"
-        rule = "=" * len(header)
-        lines = [rule, header, rule]
-        for row in self.rows:
-            spread = f"{row.mean_ms:9.3f} +- {row.spread_ms:7.3f}"
-            lines.append(_line(row, width, spread))
-        total = self.total
-        spread = f"{total.mean_ms:9.3f}" + " " * 11
-        return "\n".join([*lines, rule, _line(total, width, spread), rule])
+        width = min(max([24, *(len(row.name) for row in self.rows)]), 28)
+        head = _line(width, "Name", "Calls", "Time (s)", "First (ms)", "Later (ms / call)", "Memory (MB)")
+        rule = "=" * len(head)
+        body = [
+            _numbers(width, row.name, row.calls, row, f"{row.mean_ms:9.3f} +- {row.spread_ms:8.3f}")
+            for row in self.rows
+        ]
+        whole = Row("Total")
+        for name in ("total_s", "first_s", "memory_mb"):
+            setattr(whole, name, sum(getattr(row, name) for row in self.rows))
+        total = _numbers(width, "Total", self.n_events, whole, f"{self.event_ms:9.3f}{'':12}")
+        return "\n".join([rule, head, rule, *body, rule, total, rule])
 
     def summary(self) -> str:
         """Return what the modules say about the run, one line each, and the time of the job."""
@@ -112,8 +120,14 @@ class Statistics:
         return "\n".join([*lines, f"{self.n_events} events in {self.wall_s:.1f} s{processes}"])
 
 
-def _line(row: Row, width: int, time: str) -> str:
-    return f"{row.name[:width]:{width}} | {row.calls:8d} | {row.total_s:9.2f} | {time:>20} | {row.memory_mb:11.1f}"
+def _numbers(width: int, name: str, calls: int, row: Row, later: str) -> str:
+    return _line(
+        width, name, str(calls), f"{row.total_s:.2f}", f"{1e3 * row.first_s:.1f}", later, f"{row.memory_mb:.1f}"
+    )
+
+
+def _line(width: int, name: str, calls: str, total: str, first: str, later: str, memory: str) -> str:
+    return f"{name[:width]:{width}} | {calls:>7} | {total:>8} | {first:>10} | {later:>21} | {memory:>11}"
 
 
 statistics = Statistics()

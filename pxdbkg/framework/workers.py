@@ -26,12 +26,20 @@ _MOST_WAITING = 2  # complete events of one worker that the parent keeps; more s
 _STATE = struct.Struct("<ii")  # number of the module that runs, index of the event
 
 
+class Report(NamedTuple):
+    """What a worker did so far: its statistics and the counts of its modules."""
+
+    rows: list[Row]
+    counts: list[Counter[str]]
+
+
 class Made(NamedTuple):
-    """One event of a worker: its position, whether the event goes on, and its collections with their writers."""
+    """One event of a worker: its position, whether the event goes on, its collections with their writers."""
 
     position: int
     goes_on: bool
     collections: dict[str, tuple[Any, str]]
+    report: Report
 
 
 class Failed(NamedTuple):
@@ -42,19 +50,13 @@ class Failed(NamedTuple):
     notes: list[str]
 
 
-class Done(NamedTuple):
-    """A worker has no more events: its statistics and the counts of its modules."""
-
-    rows: list[Row]
-    counts: list[Counter[str]]
-
-
 @dataclass
 class _Worker:
     number: int
     pid: int
     receiver: Receiver
-    done: Done | None = None
+    report: Report
+    ended: bool = False
 
 
 class Workers:
@@ -107,21 +109,26 @@ class Workers:
             raise _as_error(message)
         assert isinstance(message, Made)
         assert message.position == meta.index
+        worker.report = message.report
         return message
 
-    def finish(self) -> list[Done]:
-        """Tell the workers to stop after their events, and return what each one reports; events are dropped."""
+    def finish(self) -> list[Report]:
+        """Tell the workers to stop after their events, and return what each did in the events that were received."""
         self._shared[0] = 1
         for worker in self._workers:
-            while worker.done is None:
+            dropped = False
+            while not worker.ended:
                 self._wait(worker)
                 if not worker.receiver.messages:
                     raise self._death(worker, None)
                 message = worker.receiver.messages.popleft()
                 if isinstance(message, Failed):
                     raise _as_error(message)
-                worker.done = message if isinstance(message, Done) else None
-        return [worker.done for worker in self._workers if worker.done is not None]
+                dropped |= isinstance(message, Made)
+                worker.ended = isinstance(message, Report)
+                if worker.ended and not dropped:
+                    worker.report = message
+        return [worker.report for worker in self._workers]
 
     def _wait(self, worker: _Worker) -> None:
         """Read from all workers until this one has a complete message or its pipe is closed."""
@@ -145,7 +152,8 @@ class Workers:
             os.close(read_end)
             self._work(number, write_end)
         os.close(write_end)
-        self._workers.append(_Worker(number, pid, Receiver(read_end)))
+        nothing = Report([Row(row.name) for row in self._front.rows()], [Counter() for _ in self._front.modules])
+        self._workers.append(_Worker(number, pid, Receiver(read_end), nothing))
 
     def _work(self, number: int, pipe: int) -> NoReturn:
         """Be the worker, and never return."""
@@ -171,8 +179,10 @@ class Workers:
             sys.stderr.flush()
             os._exit(status)
 
-    def _events_of(self, number: int, pipe: int) -> Done:
+    def _events_of(self, number: int, pipe: int) -> Report:
         front = self._front
+        for module in front.modules:
+            module.counts.clear()  # what initialize counted is counted in the parent
         for index in range(number, len(self._events), self._stride):
             if self._shared[0]:
                 break
@@ -183,12 +193,15 @@ class Workers:
             goes_on = front.process(self._modules, meta)
             made = front.store.dump(self._wanted)
             try:
-                send(pipe, Made(index, goes_on, made))
+                send(pipe, Made(index, goes_on, made, self._report()))
             except (TypeError, AttributeError, ValueError, RecursionError) as error:  # pickle has no error of its own
                 kinds = ", ".join(f"{name} ({type(value).__name__})" for name, (value, _) in made.items())
                 raise module_error(f"{meta}: cannot send {kinds} to the parent process", error) from error
         front.end_run()
-        return Done(front.rows(), [module.counts for module in front.modules])
+        return self._report()
+
+    def _report(self) -> Report:
+        return Report(self._front.rows(), [module.counts for module in self._front.modules])
 
     def _note(self, number: int, index: int, module: int) -> None:
         """Leave word of what a worker does, for the case that it dies."""
@@ -211,7 +224,7 @@ class Workers:
         """End the workers that are left, and close the pipes."""
         for worker in self._workers:
             os.close(worker.receiver.fd)
-            if worker.pid and worker.done is None:
+            if worker.pid and not worker.ended:
                 os.kill(worker.pid, signal.SIGKILL)
         for worker in self._workers:
             if worker.pid:

@@ -30,6 +30,9 @@ class Make(Module):
     def writes(self) -> dict[str, type]:
         return {self.config.output: np.ndarray}
 
+    def initialize(self) -> None:
+        self.counts["jobs"] += 1
+
     def event(self) -> None:
         values = np.resize(np.frombuffer(self.key(), np.uint8), self.config.size)
         self.store.put(self.config.output, values)
@@ -39,7 +42,7 @@ class Make(Module):
         return {"size": self.config.size}
 
     def summary(self) -> list[tuple[str, str]]:
-        return [("bytes", str(self.counts["bytes"]))]
+        return [("bytes", f"{self.counts['bytes']} in {self.counts['jobs']} job")]
 
 
 class Invert(Module):

@@ -18,6 +18,14 @@ def faults(path: Path, **arguments: object) -> list[str]:
     return list(caught.value.problems)
 
 
+def test_a_path_can_be_checked_alone() -> None:
+    build("Make").check(events={"count": 3})
+    with pytest.raises(ConfigError, match="collection 'values' is not made"):
+        build("Keep").check(events={"count": 3})
+    with pytest.raises(ConfigError, match="has 5 events, 6 are asked for"):
+        build("Source").check(events={}, n_events=6)
+
+
 def build(*modules: str | tuple[str, dict[str, object]]) -> Path:
     path = Path()
     for module in modules:

@@ -18,6 +18,7 @@ class Work(Module):
     parallel = True
     def event(self):
         time.sleep(0.01)
+        self.counts["events"] += 1
 
 class Tell(Module):
     def reads(self):
@@ -36,7 +37,8 @@ path.add_module(Work())
 path.add_module(Tell())
 try:
     job = pxdbkg.process(path, PROCESSES, events={"count": 1000}, seed=1)
-    print(job.interrupted, job.n_done, [row.calls for row in pxdbkg.statistics.rows][1], flush=True)
+    calls = [row.calls for row in pxdbkg.statistics.rows]
+    print(job.interrupted, job.n_done, calls, path.modules()[0].counts["events"], flush=True)
 except KeyboardInterrupt:
     print("stopped", flush=True)
 print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)
@@ -62,7 +64,7 @@ def test_first_one_finishes_the_event(processes: int, number: signal.Signals) ->
     else:
         os.kill(job.pid, number)
     out, err = job.communicate(timeout=60)
-    assert out == "terminate\nTrue 3 3\nTrue\n"
+    assert out == "terminate\nTrue 3 [3, 3] 3\nTrue\n"
     assert "finishing the current event" in err
     assert job.returncode == 0
 

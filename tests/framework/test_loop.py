@@ -3,7 +3,7 @@ import logging
 import pytest
 
 import pxdbkg
-from pxdbkg.errors import BadInput, ModuleError
+from pxdbkg.errors import ConfigError, ModuleError
 from pxdbkg.framework import Module, Path
 
 
@@ -36,7 +36,7 @@ def test_an_event_does_not_depend_on_its_place_in_the_job() -> None:
 
 def test_seed_may_be_a_number_or_its_text() -> None:
     assert lines({}, seed=42) == lines({}, seed="42")
-    with pytest.raises(BadInput, match=r"seed: 1.5 is not an integer or a text"):
+    with pytest.raises(ConfigError, match=r"seed: 1.5 is not an integer or a text"):
         lines({}, seed=1.5)
 
 
