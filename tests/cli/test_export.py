@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from pxdbkg.cli.main import main
 from pxdbkg.io import payload as files
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
+
 from pxdbkg.generators.export import write_payload
 from pxdbkg.generators.payload import Payload, load_payload
 from pxdbkg.io.metadata import Condition, PayloadInfo
-from torch import Tensor
 
 ROOT = Path(__file__).parents[2]
 

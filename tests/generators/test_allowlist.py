@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor
+
 from pxdbkg.errors import PayloadError
 from pxdbkg.generators.allowlist import ALLOWED, METHODS
 from pxdbkg.generators.export import write_payload
 from pxdbkg.generators.load import load_network, quiet
 from pxdbkg.io import payload as files
 from pxdbkg.io.metadata import PayloadInfo
-from torch import Tensor
 
 INFO = PayloadInfo(
     family="toy",

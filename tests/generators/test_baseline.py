@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from pxdbkg.detector.ids import layer_of_sensor
 from pxdbkg.errors import FileError
 from pxdbkg.generators.baseline import SIZE_SHARES, load_reference, make_baseline

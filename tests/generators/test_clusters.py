@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from pxdbkg.errors import PayloadError
 from pxdbkg.generators.payload import Payload
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+
 from pxdbkg.errors import ConfigError, PayloadError
 from pxdbkg.generators.payload import Payload
 

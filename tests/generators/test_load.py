@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+
 from pxdbkg.errors import PayloadError
 from pxdbkg.generators.load import computing, load_network, quiet
 from pxdbkg.generators.payload import Payload, load_payload

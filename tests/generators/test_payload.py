@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+
 from pxdbkg.detector.digits import Digits
 from pxdbkg.detector.masks import PixelMask
 from pxdbkg.errors import ConditionError, ConfigError, PayloadError

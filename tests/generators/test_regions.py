@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from pxdbkg.errors import ConfigError
 from pxdbkg.generators.regions import Regions
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import ndimage
+
 from pxdbkg.generators.baseline import SIZE_SHARES
 from pxdbkg.generators.shapes import N_SHAPES, cluster_shapes, pixels_inside
-from scipy import ndimage
 
 
 @pytest.mark.parametrize("size", [*SIZE_SHARES, 5, 40])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pxdbkg.generators.spectrum import alias_entries, tilted_spectra, without_overlaps
 
 ADU = np.arange(256)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+
 from pxdbkg.generators import noise
 from pxdbkg.generators.export import write_payload
 from pxdbkg.generators.families import build
@@ -28,7 +30,7 @@ def test_names_and_shapes_of_convnet() -> None:
     state = {name: tuple(tensor.shape) for name, tensor in build("convnet", {}).state_dict().items()}
     assert state["fc.weight"] == (98304, 96)
     channels = (512, 512, 256, 128, 64, 32, 1)
-    for number, (fan_in, fan_out) in enumerate(zip(channels, channels[1:], strict=False)):
+    for number, (fan_in, fan_out) in enumerate(pairwise(channels)):
         assert state[f"features.{4 * number}.weight"] == (fan_out, fan_in, 5, 5)
         if fan_out > 1:
             assert state[f"features.{4 * number + 1}.running_mean"] == (fan_out,)
@@ -38,7 +40,7 @@ def test_names_and_shapes_of_resnet() -> None:
     state = {name: tuple(tensor.shape) for name, tensor in build("resnet", {}).state_dict().items()}
     assert state["fc.weight"] == (49152, 96)
     channels = (256, 256, 128, 64, 32, 16)
-    for number, (fan_in, fan_out) in enumerate(zip(channels, channels[1:], strict=False)):
+    for number, (fan_in, fan_out) in enumerate(pairwise(channels)):
         assert state[f"blocks.{number}.conv1.weight"] == (fan_out, fan_in, 3, 3)
         assert state[f"blocks.{number}.conv2.weight"] == (fan_out, fan_out, 3, 3)
         assert state[f"blocks.{number}.conv.weight"] == (fan_out, fan_in, 1, 1)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from pxdbkg.errors import PayloadError
 from pxdbkg.io import payload
 from pxdbkg.io.zipstore import ZipWriter
@@ -35,6 +36,14 @@ def fault(path: Path) -> str:
     assert "\n" not in text
     assert caught.value.exit_status == 2
     return text
+
+
+def refused(path: Path) -> bool:
+    try:
+        payload.check(path)
+    except PayloadError:
+        return True
+    return False
 
 
 def rewrite(path: Path, change: Any = None, *, drop: str = "", add: tuple[str, bytes] | None = None) -> None:
@@ -79,14 +88,10 @@ def test_every_flipped_byte_is_seen(good: Path) -> None:
         data[place] ^= 0x10
         good.write_bytes(data)
         data[place] ^= 0x10
-        try:
-            payload.check(good)
-        except PayloadError as error:
-            assert "\n" not in str(error)
-            continue
-        # What is not seen changed nothing: padding and time stamps belong to no member.
-        with zipfile.ZipFile(good) as changed, zipfile.ZipFile(GOLDEN / good.name) as original:
-            assert all(changed.read(name) == original.read(name) for name in original.namelist())
+        if not refused(good):
+            # What is not seen changed nothing: padding and time stamps belong to no member.
+            with zipfile.ZipFile(good) as changed, zipfile.ZipFile(GOLDEN / good.name) as original:
+                assert all(changed.read(name) == original.read(name) for name in original.namelist())
 
 
 @pytest.mark.parametrize("keep", [10, 1000, 0.5, 0.99])
