@@ -63,6 +63,11 @@ class Drift:
     drain_um: int = 6
     drain_wide_um: int = 7
 
+    def __post_init__(self) -> None:
+        for name, low in (("segment_um", 0.1), ("group_electrons", 1.0)):
+            if not getattr(self, name) >= low:
+                raise DigitError(f"Drift: {name} {getattr(self, name)} (at least {low})")
+
 
 @dataclass(frozen=True)
 class PixelCharges:
@@ -172,9 +177,11 @@ def deposit(
     draw_class : 0..254
 
     Charge freed outside the active area is lost; charge that drifts over its edge is collected at the edge. Raises
-    DigitError for values out of range (see ``check_hits``) or a sensor that is not installed.
+    DigitError for values out of range (see ``check_hits``). Whether a sensor is installed is the caller's business.
     """
     constants = drift or Drift()
+    if not 0 <= draw_class <= 254:
+        raise DigitError(f"deposit: draw_class {draw_class} (0..254)")
     check_hits(hits, "deposit")
     charges = np.ascontiguousarray(electrons, np.float64)
     wrong = ~(charges <= MAX_ELECTRONS)

@@ -38,25 +38,27 @@ class SignalHits(Module):
 
     def problems(self) -> list[Problem]:
         try:
-            empty = self.hits.n_events == 0
+            available = self.hits.n_events
         except BadInput as error:
             return [Problem("files", str(error))]
-        return [Problem("files", f"no event in {', '.join(self.config.files)}")] if empty else []
+        if available == 0:
+            return [Problem("files", f"no event in {', '.join(self.config.files)}")]
+        beyond = next((event for _, _, event in self.job.events if event >= available), None)
+        if self.config.wrap or beyond is None or self.job.n_events > available:  # of too many events, entries() tells
+            return []
+        return [
+            Problem(
+                "files",
+                f"event {beyond} has no entry (event N takes entry N, there are 0 to {available - 1}). "
+                "Ask for other events, or set wrap: true",
+            )
+        ]
 
     def entries(self) -> int | None:
         return None if self.config.wrap else self.hits.n_events
 
     def event_list(self) -> list[EventId] | None:
         return [(0, 0, entry) for entry in range(self.hits.n_events)]
-
-    def initialize(self) -> None:
-        available = self.hits.n_events
-        beyond = [event for _, _, event in self.job.events if event >= available]
-        if beyond and not self.config.wrap:
-            raise BadInput(
-                f"{self.name}: event {beyond[0]} has no entry in the files (entries 0 to {available - 1}). "
-                "Ask for other events, or set wrap: true"
-            )
 
     def event(self) -> None:
         hits = self.hits.event(self.meta.event % self.hits.n_events)

@@ -112,4 +112,4 @@ def energy_loss_kev(
     sigma = np.interp(ratio, _FOLDED[:, 0], _FOLDED[:, 1])
     mode = np.interp(ratio, _FOLDED[:, 0], _FOLDED[:, 2])
     loss = most_probable_kev(path) + xi * (landau + gauss * np.sqrt(sigma * sigma + _SOFT) - mode)
-    return np.maximum(loss, 0.0)
+    return np.asarray(np.maximum(loss, 0.0), np.float64)
