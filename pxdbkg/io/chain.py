@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
@@ -58,6 +59,7 @@ class DigitChain:
     def __init__(self, patterns: Sequence[str], collections: Sequence[str]) -> None:
         self.paths = expand(patterns)
         self._open: OrderedDict[int, DigitReader] = OrderedDict()
+        self._pid = os.getpid()
         ids, conditions = [], []
         for number in range(len(self.paths)):
             reader = self._reader(number)
@@ -92,6 +94,8 @@ class DigitChain:
         return self._reader(number), entry - int(self.first[number])
 
     def _reader(self, number: int) -> DigitReader:
+        if self._pid != os.getpid():  # a forked process shares the position in an open file with its parent
+            self._inherited, self._open, self._pid = self._open, OrderedDict(), os.getpid()
         if number not in self._open:
             if len(self._open) == _OPEN_FILES:
                 self._open.popitem(last=False)[1].close()
