@@ -1,5 +1,6 @@
 """The digitizer's table of collection against the random walk that it replaces, followed step by step."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ def sample(rng):
     moved = {"sensor": rng.integers(0, 40, N).astype("u1")}
     moved["u_mm"] = rng.uniform(-6, 6, N).astype("f4")
     moved["v_mm"] = rng.uniform(-20, 20, N).astype("f4")
-    return SimHits(**{name: moved.get(name, hits[name]) for name in hits.keys()})
+    return replace(hits, **moved)
 
 
 def cells(sensor, u_um, v_um):
