@@ -147,7 +147,7 @@ def digitize(
     is no unit vector, or values out of range.
 
     >>> from pxdbkg.detector.geometry import nominal
-    >>> len(digitize(SimHits.empty(), bytes(16), nominal()))
+    >>> len(digitize(SimHits.empty(), bytes(16), nominal(), electronics=Electronics(noise_fraction=0.0)))
     0
     """
     constants = electronics or Electronics()
