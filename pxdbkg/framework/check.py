@@ -119,7 +119,7 @@ def _collections(path: Path, where: str, known: _Known) -> list[Fault]:
 def _needed(step: Step, needed: dict[str, type], known: _Known) -> Iterator[Fault]:
     for name, kind in needed.items():
         parameter = _parameter_with(step.module, name)
-        if parameter in step.module.faulty:
+        if parameter.partition("[")[0] in step.module.faulty:
             continue
         if name not in known.types:
             made = ", ".join(known.types) or "none"
@@ -138,8 +138,10 @@ def _parameter_with(module: Module, collection: str) -> str:
     """Return the parameter that names a collection, so that the fault points at it."""
     for name in getattr(module.config, "__dataclass_fields__", {}):
         value = getattr(module.config, name)
-        if value == collection or (isinstance(value, (list, tuple)) and collection in value):
+        if value == collection:
             return str(name)
+        if isinstance(value, (list, tuple)) and collection in value:
+            return f"{name}[{list(value).index(collection)}]"
     return ""
 
 
