@@ -10,7 +10,7 @@ import numpy as np
 
 from pxdbkg.detector.digits import Digits, DigitTable
 from pxdbkg.detector.masks import PixelMask
-from pxdbkg.errors import BadInput, PayloadError
+from pxdbkg.errors import BadInput, ConfigError, PayloadError
 from pxdbkg.generators.clusters import cluster_digits
 from pxdbkg.generators.images import image_digits
 from pxdbkg.generators.load import computing, load_network
@@ -97,13 +97,13 @@ class Payload:
             threshold=threshold, sensors=sensors, masks=masks, rois=rois, conditions=conditions, threads=threads
         )
         numbers = [events] if isinstance(events, (int, np.integer)) else list(events)
+        try:
+            keys = [event_key(seed, stream, experiment, run, int(number)) for number in numbers]
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"events: {error}") from None
         parts = [
-            self.digits(
-                event_key(seed, stream, experiment, run, int(number)),
-                request,
-                where=f"experiment {experiment}, run {run}, event {int(number)}",
-            )
-            for number in numbers
+            self.digits(key, request, where=f"experiment {experiment}, run {run}, event {int(number)}")
+            for key, number in zip(keys, numbers, strict=True)
         ]
         lengths = np.array([len(part) for part in parts], np.int64)
         return DigitTable(Digits.concatenate(parts), np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)]))
