@@ -26,7 +26,7 @@ _NOISE = 96
 _LAST_LAYER = {"convnet": "features.20", "resnet": "conv"}
 _FRACTION = 0.01  # of the pixels that pass the threshold
 _WIDTH = 0.5  # standard deviation of the values before the hyperbolic tangent
-_CALIBRATION_IMAGES = 4
+_CALIBRATION_IMAGES = 12
 _WORDS = 1024  # of a row of noise
 
 
@@ -39,7 +39,7 @@ def make_untrained(family: str, seed: str | int) -> tuple[nn.Module, PayloadInfo
     seed : of the weights, and of the images from which the last layer is set
 
     Weights are normal with variance 2 / fan-in (K. He et al., ICCV 2015); gain and bias of the last layer are then set
-    so that 1 % of the pixels of four images reach 7 ADU. Both are rounded to two digits, so that the weights do not
+    so that 1 % of the pixels of twelve images reach 7 ADU. Both are rounded to two digits, so that the weights do not
     depend on how a machine rounds products.
     """
     with torch.device("meta"):
@@ -81,16 +81,18 @@ def _random_weights(network: nn.Module, stream: str, seed: str | int) -> dict[st
 
 def _set_last_layer(network: nn.Module, family: str, seed: str | int) -> None:
     """Scale the kernel of the last layer and set its bias, from images of a fixed seed."""
-    sensors = np.arange(_CALIBRATION_IMAGES, dtype=np.uint8)
-    z = torch.from_numpy(noise.image_normals(event_key(seed, f"export/{family}/gain", 0, 0, 0), sensors, (_NOISE,)))
+    key = event_key(seed, f"export/{family}/gain", 0, 0, 0)
     layer = network.get_submodule(_LAST_LAYER[family])
     seen: list[torch.Tensor] = []
     handle = layer.register_forward_hook(lambda _, __, output: seen.append(output))
+    image: Any = network.image
     with computing(1):
-        call: Any = network.image
-        call(z, torch.zeros(len(sensors), dtype=torch.int64), torch.zeros(len(sensors), 0))
+        for first in range(0, _CALIBRATION_IMAGES, IMAGES_OF_A_BLOCK):
+            sensors = np.arange(first, first + IMAGES_OF_A_BLOCK, dtype=np.uint8)
+            z = torch.from_numpy(noise.image_normals(key, sensors, (_NOISE,)))
+            image(z, torch.from_numpy(sensors.astype(np.int64)), torch.zeros(len(sensors), 0))
     handle.remove()
-    values = np.sort(seen[0].numpy().ravel())
+    values = np.sort(np.concatenate([output.numpy().ravel() for output in seen]))
     gain = _rounded(_WIDTH / float(values.std(dtype=np.float64)))
     high = float(values[int(len(values) * (1 - _FRACTION))])
     bias = _rounded(math.atanh(float(codec_edges()[THRESHOLD_ADU])) - gain * high)
