@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from pxdbkg.errors import FileError
+from pxdbkg.errors import FileError, unreadable
 from pxdbkg.values import Place
 
 REQUIRED: Any = dataclasses.MISSING
@@ -99,7 +99,12 @@ class Document:
         if self.value is None:
             self.value = {}
         home = self.value
-        for depth, step in enumerate(place[:-1]):
+        for depth, step in enumerate(place):
+            if isinstance(home, list) and isinstance(step, str) and step.isdecimal():
+                step = int(step)  # the position of an item
+                place = (*place[:depth], step, *place[depth + 1 :])
+            if depth == len(place) - 1:
+                break
             if isinstance(home, dict) and home.get(step) is None:
                 home[step] = {}
                 self._values[place[: depth + 1]] = Position(option)
@@ -229,7 +234,7 @@ def read_yaml(path: str) -> Document:
         with open(path, encoding="utf-8") as file:
             text = file.read()
     except OSError as error:
-        raise FileError(f"{path}: cannot be read ({error.strerror}). Check the name") from None
+        raise FileError(unreadable(path, error)) from None
     except UnicodeDecodeError as error:
         raise FileError(f"{path}: not a text file in UTF-8 (byte {error.start}). Give a YAML file") from None
     return parse_yaml(text, path)

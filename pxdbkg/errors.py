@@ -76,6 +76,16 @@ class ModuleError(PxdbkgError):
         self.exit_status = exit_status
 
 
+def unreadable(path: object, error: OSError) -> str:
+    """Return the line that says why a file cannot be read, and what to do.
+
+    >>> unreadable("a.npz", FileNotFoundError(2, "No such file or directory"))
+    'a.npz: cannot be read (No such file or directory). Check the name'
+    """
+    remedies = {PermissionError: "Ask for the right to read it", IsADirectoryError: "Give the name of a file"}
+    return f"{path}: cannot be read ({error.strerror or error}). {remedies.get(type(error), 'Check the name')}"
+
+
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
     """Return `` Did you mean 'x'?`` for the choice nearest to a word, or an empty string.
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pxdbkg import __version__
-from pxdbkg.errors import FileError
+from pxdbkg.errors import FileError, unreadable
 
 _BLOCK = 1 << 20
 
@@ -89,5 +89,5 @@ def file_sha256(path: str | Path) -> str:
             while block := file.read(_BLOCK):
                 sha.update(block)
     except OSError as error:
-        raise FileError(f"{path}: cannot be read ({error.strerror})") from None
+        raise FileError(unreadable(path, error)) from None
     return sha.hexdigest()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import struct
+from numbers import Integral
 
 _PREFIX = b"pxdbkg-seed-1\0"
 
@@ -24,17 +25,23 @@ def event_key(seed: str | int, stream: str, experiment: int, run: int, event: in
     event : uint64
 
     The layout is fixed (DESIGN.md 4): SHAKE256 of the prefix, the length-prefixed seed and stream in UTF-8, int32
-    experiment, int32 run and uint64 event, all little-endian. Raises ValueError outside these ranges.
+    experiment, int32 run and uint64 event, all little-endian. Raises ValueError outside these ranges and
+    for a seed or stream of another type.
 
     >>> event_key("42", "PXDBackgroundGenerator", 0, 0, 17).hex()
     'feb4387fc425535c81a88e3588dbba86'
     """
+    if isinstance(seed, bool) or not isinstance(seed, (str, Integral)):
+        raise ValueError(f"seed: {seed!r} is not a text or a whole number")
+    if not isinstance(stream, str):
+        raise ValueError(f"stream: {stream!r} is not a text")
     seed_bytes, stream_bytes = str(seed).encode(), stream.encode()
     try:
         numbers = struct.pack("<iiQ", experiment, run, event)
-    except struct.error as error:
+    except struct.error:
         raise ValueError(
-            f"event_key: experiment {experiment}, run {run}, event {event} do not fit int32, int32, uint64 ({error})"
+            f"experiment {experiment!r}, run {run!r}, event {event!r}: out of range (allowed: whole numbers, "
+            "experiment and run from -2^31 to 2^31 - 1, event from 0 to 2^64 - 1)"
         ) from None
     text = _PREFIX + struct.pack("<I", len(seed_bytes)) + seed_bytes + struct.pack("<I", len(stream_bytes))
     return hashlib.shake_256(text + stream_bytes + numbers).digest(16)

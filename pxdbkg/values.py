@@ -180,12 +180,23 @@ def _check_union(value: Any, members: Sequence[Any], annotation: Any, rules: Rul
         return value, nearest
     allowed = describe_rules(rules)
     wanted = describe_type(annotation) + (f", {allowed}" if allowed else "")
-    return value, [ValueFault((), f"{_show(value)} is of the wrong type (allowed: {wanted})")]
+    hint = f" Write [{value}]" if _is_item(value, annotation) else ""
+    return value, [ValueFault((), f"{_show(value)} is of the wrong type (allowed: {wanted}).{hint}".rstrip("."))]
+
+
+def _is_item(value: Any, annotation: Any) -> bool:
+    """Tell whether a scalar would be right as a list of itself."""
+    return isinstance(value, (str, int, float)) and not check_value([value], annotation)[1]
 
 
 def _check_sequence(value: Any, kind: type, arguments: Sequence[Any], rules: Rules) -> tuple[Any, list[ValueFault]]:
     if not isinstance(value, (list, tuple)):
-        return value, [ValueFault((), f"{_show(value)} is not a list")]
+        hint = (
+            f" Write [{value}]"
+            if _is_item(value, types.GenericAlias(kind, tuple(arguments)) if arguments else kind)
+            else ""
+        )
+        return value, [ValueFault((), f"{_show(value)} is not a list.{hint}".rstrip("."))]
     if kind is list or (len(arguments) == 2 and arguments[1] is Ellipsis):
         inner: Sequence[Any] = [arguments[0] if arguments else Any] * len(value)
     else:

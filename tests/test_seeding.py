@@ -33,7 +33,7 @@ def test_lengths_keep_seed_and_stream_apart():
 
 @pytest.mark.parametrize("numbers", [(2**31, 0, 0), (0, -(2**31) - 1, 0), (0, 0, -1), (0, 0, 2**64)])
 def test_numbers_out_of_range_are_named(numbers):
-    with pytest.raises(ValueError, match=f"event {numbers[2]} do not fit"):
+    with pytest.raises(ValueError, match=f"event {numbers[2]}: out of range"):
         event_key("1", "s", *numbers)
 
 

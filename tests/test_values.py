@@ -58,7 +58,7 @@ def test_good_values(value: object, annotation: object, expected: object) -> Non
         ("a", int | None, ": the text 'a' is of the wrong type (allowed: int or null)"),
         ([1, "a"], list[int], "[1]: the text 'a' is not a whole number"),
         ([1, "a"], int | list[int], "[1]: the text 'a' is not a whole number"),
-        (3, list[int], ": 3 is not a list"),
+        (3, list[int], ": 3 is not a list. Write [3]"),
         ([1], tuple[int, int], ": [1] has 1 items (allowed: 2)"),
         ({"a": [1.5]}, dict[str, list[int]], ".a[0]: 1.5 is not a whole number"),
         ({1: 2}, dict[str, int], "[1]: key: 1 is not a text"),

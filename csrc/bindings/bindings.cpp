@@ -30,7 +30,7 @@ void check_array(const py::handle& object, const py::dtype& dtype, int ndim, con
     const auto array = py::reinterpret_borrow<py::array>(object);
     if (!array.dtype().equal(dtype) || array.ndim() != ndim) {
         raise_type_error(wanted() + std::string(py::str(array.dtype())) + " of " + std::to_string(array.ndim()) +
-                         " dimension(s). Convert it with numpy.ascontiguousarray");
+                         " dimension(s). Give one of that type and shape");
     }
     if ((array.flags() & py::array::c_style) == 0) {
         raise_type_error(std::string(name) + ": the array is not contiguous. Convert it with numpy.ascontiguousarray");

@@ -44,7 +44,8 @@ def run(args: argparse.Namespace) -> int:
         experiments, runs, numbers = reader.event_ids()
         entries = (numbers == args.event).nonzero()[0]
         if len(entries) == 0:
-            raise BadInput(f"{args.file}: no event {args.event} (events {numbers.min()} to {numbers.max()})")
+            known = f"events {numbers.min()} to {numbers.max()}" if len(numbers) else "it has no event"
+            raise BadInput(f"{args.file}: no event {args.event} ({known}). Choose another one")
         entry = int(entries[0])
         digits = reader.read(args.collection, entry)
         signal = None

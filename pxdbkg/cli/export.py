@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pxdbkg.errors import BadInput, did_you_mean
+from pxdbkg.io.atomic import temporary_beside
 
 if TYPE_CHECKING:
     from torch import nn
@@ -41,6 +42,7 @@ def run(args: argparse.Namespace) -> int:
         )
     if Path(args.output).suffix != ".pt":
         raise BadInput(f"export: the file '{args.output}' does not end in .pt, as a payload does. Rename it")
+    temporary_beside(args.output)  # better now than after the work
     from pxdbkg.generators.export import write_payload
 
     if args.generator == "baseline":

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import re
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 import pxdbkg
 from pxdbkg import log
@@ -23,9 +25,17 @@ COMMANDS = {
 }
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with the arguments in one line, as everything else in pxdbkg does."""
+
+    def error(self, message: str) -> NoReturn:
+        text = re.sub(r"invalid int value: (.*)", r"\1 is not a whole number", message)
+        self.exit(2, f"{self.prog}: {text}. See: {self.prog} --help\n")
+
+
 def build_parser(command: str | None = None) -> argparse.ArgumentParser:
     """Return the parser, with the arguments of one command."""
-    parser = argparse.ArgumentParser(prog="pxdbkg", description=pxdbkg.__doc__)
+    parser = _Parser(prog="pxdbkg", description=pxdbkg.__doc__)
     parser.add_argument("--version", action="version", version=f"pxdbkg {pxdbkg.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, text in COMMANDS.items():

@@ -8,7 +8,7 @@ from pxdbkg import log, seeding
 from pxdbkg.errors import BadInput
 from pxdbkg.framework.loop import run_job
 from pxdbkg.framework.statistics import statistics
-from pxdbkg.framework.steering import read_steering
+from pxdbkg.framework.steering import MOST_PROCESSES, read_steering
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,9 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the job of a steering file; 130 when it was interrupted."""
-    for name, value, least in (("-n", args.n_events, 0), ("--processes", args.processes, 1)):
-        if value is not None and value < least:
-            raise BadInput(f"{name}: {value} is out of range (allowed: >= {least})")
+    if args.n_events is not None and args.n_events < 0:
+        raise BadInput(f"-n: {args.n_events} is out of range (allowed: 0 or more)")
+    if args.processes is not None and not 1 <= args.processes <= MOST_PROCESSES:
+        raise BadInput(f"--processes: {args.processes} is out of range (allowed: 1 to {MOST_PROCESSES})")
     steering = read_steering(args.steering, args.settings)
     seed = steering.seed or seeding.draw_seed()
     job = steering.prepare(seed, args.n_events)

@@ -125,7 +125,7 @@ def parse_sensor(text: object, where: str = "sensor") -> int:
     if isinstance(text, str) and text in _INDEX_OF_NAME:
         return _INDEX_OF_NAME[text]
     guess = did_you_mean(text, _NAMES) if isinstance(text, str) and not re.fullmatch(r"\d+\.\d+\.\d+", text) else ""
-    raise ConfigError(f"{where}: {text!r} is not a sensor ({_ALLOWED}).{guess}")
+    raise ConfigError(f"{where}: {text!r} is not a sensor ({_ALLOWED}).{guess}".rstrip("."))
 
 
 def parse_sensors(items: Iterable[object], where: str = "sensors") -> NDArray[np.uint8]:
@@ -153,7 +153,8 @@ def parse_sensors(items: Iterable[object], where: str = "sensors") -> NDArray[np
             chosen.add(parse_sensor(item, where))
         except ConfigError:
             guess = did_you_mean(item, [*_GROUPS, *_NAMES]) if isinstance(item, str) else ""
-            problems.append(f"{where}: {item!r} is not a sensor ({_ALLOWED}; or {', '.join(_GROUPS)}).{guess}")
+            allowed = f"{_ALLOWED}; or {', '.join(_GROUPS)}"
+            problems.append(f"{where}: {item!r} is not a sensor ({allowed}).{guess}".rstrip("."))
     if problems:
         raise ConfigError(problems)
     return np.array(sorted(chosen), np.uint8)

@@ -97,6 +97,9 @@ def _collections(path: Path, where: str, known: _Known) -> list[Fault]:
             optional = {name: kind for name, kind in module.optional().items() if name in known.types}
             faults += _needed(step, optional, known)
             for name, kind in module.writes().items():
+                if not name:
+                    faults.append(fault(step, _parameter_with(module, name), "is empty. Give the collection a name"))
+                    continue
                 if name in known.types:
                     message = f"writes the collection '{name}', which {known.makers[name]} already writes"
                     parameter = _parameter_with(module, name)

@@ -56,8 +56,8 @@ def make_job(
 ) -> Job:
     """Return the job of a path after all checks, with the parameters of ``process``; nothing is initialized."""
     numbers, faults = read_events(events)
-    if n_events is not None and n_events < 0:
-        faults.append(Fault(None, "n_events", f"{n_events} is out of range (allowed: >= 0)"))
+    if n_events is not None and (not isinstance(n_events, int) or n_events < 0):
+        faults.append(Fault(None, "n_events", f"{n_events!r} is out of range (allowed: whole numbers from 0)"))
     if len(path) == 0:
         faults.append(Fault(None, "path", "has no module. Add one with path.add_module(name)"))
     if isinstance(seed, bool) or not isinstance(seed, (int, str, NoneType)):
@@ -91,8 +91,10 @@ def process(
     first event, ModuleError when a module fails. Ctrl-C or SIGTERM finishes the current event and closes the files; a
     second one stops at once with KeyboardInterrupt.
     """
-    if processes < 1:
-        raise ConfigError(f"processes: {processes} is out of range (allowed: >= 1)")
+    if not isinstance(path, Path):
+        raise ConfigError(f"path: {path!r} is not a path. Make one with pxdbkg.create_path()")
+    if not isinstance(processes, int) or processes < 1:
+        raise ConfigError(f"processes: {processes!r} is out of range (allowed: whole numbers from 1)")
     job = make_job(path, events, seed, n_events)
     if seed is None:
         log.get_logger().info("seed: %s (drawn; give it again to get the same bytes)", job.seed)

@@ -19,6 +19,7 @@ from pxdbkg.framework.resolve import resolved
 from pxdbkg.framework.sources import read_events
 from pxdbkg.values import Place, ValueFault, build_config, dotted
 
+MOST_PROCESSES = 1024
 _AFTER = tuple(after.value for after in AfterConditionPath)
 
 
@@ -29,7 +30,7 @@ class _Keys:
     path: list[Any] = parameter(doc="the modules, in the order in which they see an event")
     seed: int | str | None = parameter(None, doc="of all random numbers; drawn, printed and stamped when not given")
     events: dict[str, Any] | None = parameter(None, doc="numbers of the events; without it the input numbers them")
-    processes: int = parameter(1, doc="number of forked workers", low=1, high=1024)
+    processes: int = parameter(1, doc="number of forked workers", low=1, high=MOST_PROCESSES)
     log_level: str = parameter("INFO", doc="lowest level of message that is shown", choices=log.LEVELS)
 
 

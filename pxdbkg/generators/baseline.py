@@ -52,9 +52,12 @@ def load_reference(path: str | Path) -> dict[str, Any]:
             "about": content["about"],
         }
     except OSError as error:
-        raise FileError(f"{path}: cannot be read ({error.strerror}). It is data/geant4_reference.json") from None
+        raise FileError(f"{path}: cannot be read ({error.strerror}). Give data/geant4_reference.json") from None
     except (ValueError, KeyError, TypeError) as error:
-        raise FileError(f"{path}: is not a file of reference statistics ({error!r})") from None
+        raise FileError(
+            f"{path}: is not a file of reference statistics ({type(error).__name__}: {error}). "
+            "Give data/geant4_reference.json"
+        ) from None
     return reference
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import index
 from pathlib import Path
 from typing import Any
 
@@ -96,13 +97,16 @@ class Payload:
         request = self.request(
             threshold=threshold, sensors=sensors, masks=masks, rois=rois, conditions=conditions, threads=threads
         )
-        numbers = [events] if isinstance(events, (int, np.integer)) else list(events)
         try:
-            keys = [event_key(seed, stream, experiment, run, int(number)) for number in numbers]
-        except (TypeError, ValueError) as error:
-            raise ConfigError(f"events: {error}") from None
+            numbers = [index(number) for number in (events if isinstance(events, Iterable) else [events])]
+        except TypeError:
+            raise ConfigError(f"events: {events!r} is neither a whole number nor a list of them") from None
+        try:
+            keys = [event_key(seed, stream, experiment, run, number) for number in numbers]
+        except ValueError as error:
+            raise ConfigError(str(error)) from None
         parts = [
-            self.digits(key, request, where=f"experiment {experiment}, run {run}, event {int(number)}")
+            self.digits(key, request, where=f"experiment {experiment}, run {run}, event {number}")
             for key, number in zip(keys, numbers, strict=True)
         ]
         lengths = np.array([len(part) for part in parts], np.int64)

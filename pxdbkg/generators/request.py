@@ -124,6 +124,8 @@ def condition_row(info: PayloadInfo, given: Mapping[str, float]) -> NDArray[np.f
 
     Values that are not given are the payload's defaults.
     """
+    if not isinstance(given, Mapping):
+        raise ConditionError(f"conditions: expected a mapping of names to numbers, got {given!r}")
     known = {condition.name: condition for condition in info.conditions}
     problems = []
     for name, value in given.items():

@@ -14,14 +14,23 @@ from pxdbkg.errors import FileError
 def temporary_beside(path: str | Path) -> Path:
     """Return an unused hidden name in the folder of a file, so that renaming it stays on one file system.
 
-    Raises FileError when that folder does not exist or the path is a folder.
+    Raises FileError when that folder does not exist or cannot be written to, or the path is a folder.
     """
     path = Path(path)
     if not path.parent.is_dir():
         raise FileError(f"{path}: the folder {path.parent} does not exist. Create it first")
     if path.is_dir():
-        raise FileError(f"{path}: is a folder, expected the name of a file")
-    return path.parent / f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp"
+        raise FileError(f"{path}: is a folder. Give the name of a file")
+    temporary = path.parent / f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp"
+    try:
+        temporary.touch(exist_ok=False)
+        temporary.unlink()
+    except OSError as error:
+        raise FileError(
+            f"{path}: cannot be written ({error.strerror or error}). Choose another folder, or ask for the right to "
+            "write there"
+        ) from None
+    return temporary
 
 
 @contextmanager

@@ -36,7 +36,7 @@ class HitFiles:
 
     def __init__(self, paths: Sequence[str | Path]) -> None:
         if not paths:
-            raise FileError("files: the list is empty. Name at least one npz file of hits")
+            raise FileError("no file is given. Name at least one npz file of hits")
         parts = [_read(Path(path)) for path in paths]
         starts = np.cumsum([0, *(len(offsets) - 1 for _, offsets in parts)])
         self._parts = parts
@@ -67,8 +67,8 @@ def _read(path: Path) -> tuple[SimHits, NDArray[np.int64]]:
         missing = [name for name in (*_INTEGERS, *_NUMBERS) if f"{name}.npy" not in archive]
         if missing:
             raise FileError(
-                f"{path}: no file of hits, the column(s) {', '.join(missing)} are missing "
-                f"(needed: {', '.join((*_INTEGERS, *_NUMBERS))})"
+                f"{path}: is not a file of hits, the column(s) {', '.join(missing)} are missing. "
+                "Give an npz file with one array a column"
             )
         archive.verify()  # a stored member is not checked when it is mapped
         columns = {name: archive.array(name) for name in (*_INTEGERS, *_NUMBERS)}

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pxdbkg.errors import FileError
+from pxdbkg.errors import FileError, unreadable
 from pxdbkg.io import npy
 
 _BLOCK = 1 << 20
@@ -58,8 +58,17 @@ class ZipReader:
                 if not size:
                     raise error(f"{path}: the file is empty. Make or copy it again") from None
                 with open(self.path, "rb") as file:
-                    if file.read(2) != b"PK":
-                        raise error(f"{path}: is not a zip archive, so neither an npz nor a payload file") from None
+                    first = file.read(2)
+                if first[:1] == b"\x80":
+                    raise error(
+                        f"{path}: is a pickle, which is never opened, because it can run any code. Check the name"
+                    ) from None
+                if first != b"PK":
+                    raise error(
+                        f"{path}: is not a zip archive, so neither an npz nor a payload file. Check the name"
+                    ) from None
+                if str(bad) == "File is not a zip file":  # what zipfile says when it does not find the directory
+                    raise error(f"{path}: is damaged, its end is missing. Make or copy the file again") from None
                 raise bad
         self._members = {info.filename: info for info in self._zip.infolist()}
         if len(self._members) != len(self._zip.infolist()):
@@ -181,7 +190,7 @@ class ZipReader:
         except FileError:
             raise
         except OSError as error:
-            raise self._error(f"{self.path}: cannot be read ({error.strerror or error})") from None
+            raise self._error(unreadable(self.path, error)) from None
         except _DAMAGE as error:
             raise self._error(
                 f"{self.path}: {what} is damaged ({str(error) or type(error).__name__}). Make or copy the file again"
@@ -226,7 +235,7 @@ def first_bytes(path: str | Path, count: int) -> bytes:
         with open(path, "rb") as file:
             return file.read(count)
     except OSError as error:
-        raise FileError(f"{path}: cannot be read ({error.strerror})") from None
+        raise FileError(unreadable(path, error)) from None
 
 
 def _some(names: list[str], most: int = 6) -> str:

@@ -10,6 +10,7 @@ from pxdbkg.config import parameter
 from pxdbkg.detector.columns import Columns
 from pxdbkg.errors import BadInput, FileError
 from pxdbkg.framework import Module, Problem
+from pxdbkg.io.atomic import temporary_beside
 from pxdbkg.io.digit_file import DigitWriter, open_writer
 from pxdbkg.io.event_form import check_collection_names
 
@@ -53,12 +54,13 @@ class DigitOutput(Module):
                 found.append(Problem("file", str(error)))
             if self.config.compress:
                 found.append(Problem("compress", "is for npz files; ROOT files are always compressed. Leave it out"))
-        if not path.parent.is_dir():
-            found.append(Problem("file", f"the folder {path.parent} does not exist. Create it first"))
-        elif path.is_dir():
-            found.append(Problem("file", f"{path} is a folder. Give the name of a file"))
-        elif path.exists() and not self.config.overwrite:
+        if path.exists() and not self.config.overwrite:
             found.append(Problem("file", f"{path} exists. Remove it, or set overwrite: true"))
+        elif not found:
+            try:
+                temporary_beside(path)
+            except FileError as error:
+                found.append(Problem("file", str(error)))
         for other in self.job.modules:
             if other is self:
                 break

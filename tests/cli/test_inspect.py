@@ -72,12 +72,12 @@ def flipped(data):
     ("name", "content", "problem"),
     [
         ("a.npz", flipped, "member 'PXDDigits/charge.npy' is damaged (Bad CRC-32"),
-        ("a.npz", lambda data: data[:5000], "the archive is damaged"),
+        ("a.npz", lambda data: data[:5000], "is damaged, its end is missing"),
         ("a.npz", lambda data: b"", "is empty"),
         ("a.txt", lambda data: b"hello", "is neither an npz nor a ROOT file"),
         ("a.root", lambda data: b"root" + bytes(100), "a.root"),
         ("a.pt", lambda data: data, "is a file of digits, not a payload"),
-        ("a.pt", lambda data: b"\x80\x04", "is not a zip archive"),
+        ("a.pt", lambda data: b"\x80\x04", "is a pickle"),
     ],
 )
 def test_what_cannot_be_read_is_one_line_and_status_2(tmp_path, capsys, name, content, problem):

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -34,7 +35,7 @@ def test_arguments_that_do_not_exist(arguments: list[str], capsys: pytest.Captur
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert caught.value.code == 2
-    assert "usage: pxdbkg" in capsys.readouterr().err
+    assert re.fullmatch(r"pxdbkg( run)?: .*\. See: pxdbkg( run)? --help\n", capsys.readouterr().err)
 
 
 def test_errors_are_lines(capfd: pytest.CaptureFixture[str]) -> None:

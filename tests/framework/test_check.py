@@ -138,8 +138,8 @@ def test_problems_of_modules() -> None:
         (lambda: build("Make"), {"events": {"cuont": 1}}, "Did you mean 'count'?"),
         (lambda: build("Make"), {"events": {"count": 0}}, "events: no event is left to process"),
         (lambda: build("Make"), {"events": {"from": "input", "count": 1}}, "events.from: 'input' with 1 other keys"),
-        (lambda: build("Make"), {"processes": 0}, "processes: 0 is out of range (allowed: >= 1)"),
-        (lambda: build("Make"), {"n_events": -1}, "n_events: -1 is out of range (allowed: >= 0)"),
+        (lambda: build("Make"), {"processes": 0}, "processes: 0 is out of range (allowed: whole numbers from 1)"),
+        (lambda: build("Make"), {"n_events": -1}, "n_events: -1 is out of range (allowed: whole numbers from 0)"),
         (Path, {}, "path: has no module"),
     ],
 )

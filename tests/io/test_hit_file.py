@@ -51,7 +51,7 @@ def test_the_sample():
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        ({"path_mm": None}, "no file of hits.*path_mm are missing"),
+        ({"path_mm": None}, "not a file of hits.*path_mm are missing"),
         ({"event": np.array([0, 2, 1])}, "run backwards at hit 2"),
         ({"event": np.array([-1, 2, 3])}, "run backwards at hit 0"),
         ({"event": np.zeros((3, 1), int)}, r"'event' is int64 \(3, 1\)"),
@@ -94,5 +94,5 @@ def test_flipped_byte_is_found(tmp_path):
 def test_missing_file_and_empty_list(tmp_path):
     with pytest.raises(FileError, match=r"none\.npz: cannot be read"):
         HitFiles([tmp_path / "none.npz"])
-    with pytest.raises(FileError, match="list is empty"):
+    with pytest.raises(FileError, match="no file is given"):
         HitFiles([])

@@ -95,7 +95,7 @@ def test_an_interrupted_job_closes_the_file_with_its_events(tmp_path):
 @pytest.mark.parametrize(
     ("file", "parameters", "problem"),
     [
-        ("none/a.npz", {}, r"file: the folder none does not exist\. Create it first"),
+        ("none/a.npz", {}, r"file: none/a\.npz: the folder none does not exist\. Create it first"),
         ("a.txt", {}, r"no format has the ending '\.txt' \(allowed: \.npz, \.root\)"),
         ("old.npz", {"overwrite": False}, r"old\.npz exists\. Remove it, or set overwrite: true"),
         ("folder.npz", {}, "is a folder"),
