@@ -45,10 +45,15 @@ def cluster_digits(network: Any, info: PayloadInfo, key: bytes, request: Request
     check_output("event", "context", context, torch.float32, (1, info.sizes["context"]))
     check_output("event", "counts", counts, torch.int64, (1, N_SENSORS, n_classes))
     of_sensor = counts[0].numpy()
-    if of_sensor.min() < 0 or of_sensor.sum() > _MAX_ROWS:
+    least, most = int(of_sensor.min()), int(of_sensor.max())
+    if least == np.iinfo(np.int64).min:  # what torch makes of NaN
         raise PayloadError(
-            f"the network asks for {of_sensor.min()} to {of_sensor.max()} clusters of a class on a sensor, "
-            f"{of_sensor.sum()} in all (allowed: 0 and more, {_MAX_ROWS} in all). Train or export it again"
+            "the network gives NaN as a number of clusters (allowed: 0 and more). Train or export it again"
+        )
+    if least < 0 or most > _MAX_ROWS or of_sensor.sum() > _MAX_ROWS:
+        raise PayloadError(
+            f"the network asks for {least} to {most} clusters of a class on a sensor (allowed: 0 and more, {_MAX_ROWS} "
+            "in all). Train or export it again"
         )
     blocks = np.array(info.block_sizes["rows"])
     totals = of_sensor.sum(axis=0)
