@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,9 +26,18 @@ def quiet() -> Iterator[None]:
         yield
 
 
+_PROCESS = os.getpid()
+
+
 @contextmanager
 def computing(threads: int) -> Iterator[None]:
-    """Compute without gradients in ``threads`` intra-op threads; afterwards all is as before."""
+    """Compute without gradients in ``threads`` intra-op threads; afterwards all is as before.
+
+    A process that was forked from here computes in one thread: the pool of its parent does not exist in it, and torch
+    would wait for that for ever.
+    """
+    if os.getpid() != _PROCESS:
+        threads = 1
     before = torch.get_num_threads()
     if before != threads:
         torch.set_num_threads(threads)
