@@ -35,7 +35,11 @@ class _Parser(argparse.ArgumentParser):
 
 def build_parser(command: str | None = None) -> argparse.ArgumentParser:
     """Return the parser, with the arguments of one command."""
-    parser = _Parser(prog="pxdbkg", description=pxdbkg.__doc__)
+    parser = _Parser(
+        prog="pxdbkg",
+        description=pxdbkg.__doc__,
+        epilog="Begin with: pxdbkg run steering/overlay.yaml.",
+    )
     parser.add_argument("--version", action="version", version=f"pxdbkg {pxdbkg.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, text in COMMANDS.items():

@@ -14,9 +14,14 @@ from pxdbkg.framework.steering import MOST_PROCESSES, read_steering
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this command."""
     parser.add_argument("steering", metavar="STEERING", help="steering file (YAML)")
-    parser.add_argument("-n", dest="n_events", type=int, metavar="N", help="process N events")
     parser.add_argument(
-        "--processes", type=int, metavar="P", help="number of worker processes; the results are the same"
+        "-n", dest="n_events", type=int, metavar="N", help="process N events instead of those of the file"
+    )
+    parser.add_argument(
+        "--processes",
+        type=int,
+        metavar="P",
+        help="number of worker processes (default: 1, or what the file says); the results are the same",
     )
     parser.add_argument(
         "--set",

@@ -39,7 +39,7 @@ class Progress(Module):
         text = line(done, self.job.n_events, now - self._start)
         if self._bar:
             filled = _BAR * done // self.job.n_events
-            print(f"\r[{'#' * filled:{_BAR}}] {text} ", end="", file=sys.stderr, flush=True)
+            print(f"\r[{'#' * filled:{_BAR}}] {text:<55}", end="", file=sys.stderr, flush=True)
         else:
             self.log.info("%s", text)
 
