@@ -14,17 +14,6 @@ namespace {
 
 constexpr std::uint64_t kGuard = std::uint64_t{1} << 63;  // keeps the bit scan of an empty word defined
 
-template <class T, class Pass>
-void mark_plain(const T* values, std::size_t n_words, Pass pass, std::uint64_t* words) {
-    for (std::size_t w = 0; w < n_words; ++w) {
-        std::uint64_t bits = 0;
-        for (std::size_t i = 0; i < 64; ++i) {
-            bits |= static_cast<std::uint64_t>(pass(values[64 * w + i])) << i;
-        }
-        words[w] = bits;
-    }
-}
-
 // At 1 % occupancy most words hold none, one or two bits, and a branch on their number would be mispredicted too often:
 // positions are written whatever a word holds, and only the rare further bits take a loop.
 std::size_t positions_plain(const std::uint64_t* words, std::size_t n_words, std::uint32_t* positions) {
@@ -45,32 +34,6 @@ std::size_t positions_plain(const std::uint64_t* words, std::size_t n_words, std
 }
 
 #ifdef PXDBKG_HAS_AVX2_CODE
-
-PXDBKG_AVX2 void mark_adu_avx2(const std::uint8_t* values, std::size_t n_words, std::uint8_t threshold,
-                               std::uint64_t* words) {
-    const __m256i cut = _mm256_set1_epi8(static_cast<char>(threshold));
-    for (std::size_t w = 0; w < n_words; ++w) {
-        std::uint64_t bits = 0;
-        for (const unsigned half : {0U, 32U}) {
-            const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(values + 64 * w + half));
-            const __m256i pass = _mm256_cmpeq_epi8(_mm256_max_epu8(v, cut), v);
-            bits |= std::uint64_t{static_cast<std::uint32_t>(_mm256_movemask_epi8(pass))} << half;
-        }
-        words[w] = bits;
-    }
-}
-
-PXDBKG_AVX2 void mark_log_avx2(const float* values, std::size_t n_words, float edge, std::uint64_t* words) {
-    const __m256 cut = _mm256_set1_ps(edge);
-    for (std::size_t w = 0; w < n_words; ++w) {
-        std::uint64_t bits = 0;
-        for (unsigned i = 0; i < 64; i += 8) {
-            const __m256 pass = _mm256_cmp_ps(_mm256_loadu_ps(values + 64 * w + i), cut, _CMP_NLT_UQ);
-            bits |= std::uint64_t{static_cast<std::uint32_t>(_mm256_movemask_ps(pass))} << i;
-        }
-        words[w] = bits;
-    }
-}
 
 // As positions_plain; the filled ones of 64 words are found first, which skips the many that are empty.
 PXDBKG_AVX2 std::size_t positions_avx2(const std::uint64_t* words, std::size_t n_words, std::uint32_t* positions) {
@@ -105,24 +68,6 @@ PXDBKG_AVX2 std::size_t positions_avx2(const std::uint64_t* words, std::size_t n
 #endif
 
 }  // namespace
-
-void mark_adu(const std::uint8_t* values, std::size_t n_words, std::uint8_t threshold, std::uint64_t* words) {
-#ifdef PXDBKG_HAS_AVX2_CODE
-    if (use_avx2()) {
-        return mark_adu_avx2(values, n_words, threshold, words);
-    }
-#endif
-    mark_plain(values, n_words, [=](std::uint8_t value) { return value >= threshold; }, words);
-}
-
-void mark_log(const float* values, std::size_t n_words, float edge, std::uint64_t* words) {
-#ifdef PXDBKG_HAS_AVX2_CODE
-    if (use_avx2()) {
-        return mark_log_avx2(values, n_words, edge, words);
-    }
-#endif
-    mark_plain(values, n_words, [=](float value) { return !(value < edge); }, words);
-}
 
 std::size_t bit_positions(const std::uint64_t* words, std::size_t n_words, std::uint32_t* positions) {
 #ifdef PXDBKG_HAS_AVX2_CODE

@@ -1,16 +1,16 @@
-// Sets of pixels as long bit fields: which values of a map pass a cut, and where the set bits are.
+// The pixels of a sensor as a long bit field in the order of digits, and where the set bits are.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
+#include "pxdbkg/digits.hpp"
+
 namespace pxdbkg {
 
-// Set bit i of `words` where values[i] >= threshold, clear the others.
-void mark_adu(const std::uint8_t* values, std::size_t n_words, std::uint8_t threshold, std::uint64_t* words);
-
-// The same where !(values[i] < edge): NaN passes, so that it is found on the way and can be reported.
-void mark_log(const float* values, std::size_t n_words, float edge, std::uint64_t* words);
+// Pixel (u, v) is bit v * 256 + u: a row of 250 pixels fills whole words.
+constexpr std::uint32_t kBitStride = 256;
+constexpr std::size_t kFieldWords = std::size_t{kRows} * kBitStride / 64;
 
 // bit_positions may write this many entries beyond those that it reports.
 constexpr std::size_t kPositionSlack = 4;

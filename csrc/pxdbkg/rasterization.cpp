@@ -85,7 +85,7 @@ Column<std::size_t> order_by_sensor(const ClusterPixels& clusters, std::array<st
 // reading the digits clears the bits.
 class Canvas {
   public:
-    Canvas() : charge_(std::size_t{kRows} * kStride), filled_(kFilledWords, 0) {}
+    Canvas() : charge_(std::size_t{kRows} * kBitStride), filled_(kFieldWords, 0) {}
 
     // Add `count` pixels from index `first` on, as steps from (u0, v0); returns how many lie outside the sensor.
     std::size_t draw(const ClusterPixels& clusters, std::int64_t u0, std::int64_t v0, std::size_t first,
@@ -99,7 +99,7 @@ class Canvas {
                 ++outside;
                 continue;
             }
-            const std::size_t pixel = v * kStride + u;
+            const std::size_t pixel = v * kBitStride + u;
             const std::uint64_t bit = std::uint64_t{1} << (u % 64);
             std::uint64_t& word = filled_[pixel / 64];
             const float before = (word & bit) != 0 ? charge_[pixel] : 0.0F;
@@ -113,7 +113,7 @@ class Canvas {
     // Append the pixels at or above the threshold to `out`, by v and u, and forget all; returns the number clipped.
     std::size_t read(std::uint8_t sensor, std::uint8_t threshold, DigitColumns& out) {
         pixels_.resize(std::min<std::size_t>(drawn_, kMapSize) + kPositionSlack);
-        const std::size_t size = bit_positions(filled_.data(), kFilledWords, pixels_.data());
+        const std::size_t size = bit_positions(filled_.data(), kFieldWords, pixels_.data());
         std::fill(filled_.begin(), filled_.end(), 0);
         drawn_ = 0;
         const std::size_t start = out.size();
@@ -129,8 +129,8 @@ class Canvas {
             const float charge = charge_[pixel];
             const float below = charge < 255.0F ? charge : 255.0F;
             const float stored = below > 0.0F ? below : 0.0F;
-            u_out[n] = static_cast<std::uint16_t>(pixel % kStride);
-            v_out[n] = static_cast<std::uint16_t>(pixel / kStride);
+            u_out[n] = static_cast<std::uint16_t>(pixel % kBitStride);
+            v_out[n] = static_cast<std::uint16_t>(pixel / kBitStride);
             charge_out[n] = static_cast<std::uint16_t>(stored);
             clipped += static_cast<std::size_t>(charge >= 256.0F);
             n += static_cast<std::size_t>(charge >= cut);
@@ -141,9 +141,6 @@ class Canvas {
     }
 
   private:
-    static constexpr std::uint32_t kStride = 256;  // a row of 250 pixels fills whole words of bits
-    static constexpr std::size_t kFilledWords = std::size_t{kRows} * kStride / 64;
-
     Column<float> charge_;
     Column<std::uint64_t> filled_;
     Column<std::uint32_t> pixels_;
