@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "pxdbkg/bit_fields.hpp"
 #include "pxdbkg/fault.hpp"
@@ -17,8 +19,8 @@ namespace {
 }
 
 // Where the pixels of each row start, after a check of the counts and the sensors.
-Column<std::size_t> first_pixels(const ClusterPixels& clusters) {
-    Column<std::size_t> first(clusters.rows);
+void find_first_pixels(const ClusterPixels& clusters, Column<std::size_t>& first) {
+    first.resize(clusters.rows);
     std::size_t next = 0;
     for (std::size_t row = 0; row < clusters.rows; ++row) {
         const std::int64_t count = clusters.n_pixels[row];
@@ -41,7 +43,6 @@ Column<std::size_t> first_pixels(const ClusterPixels& clusters) {
                     std::to_string(next) + ", but du, dv and adu have " + std::to_string(clusters.pixels) +
                     " entries (the sum of n_pixels is their length)");
     }
-    return first;
 }
 
 void check_charges(const ClusterPixels& clusters, const Column<std::size_t>& first) {
@@ -65,7 +66,8 @@ void check_charges(const ClusterPixels& clusters, const Column<std::size_t>& fir
 }
 
 // The rows by sensor, in the order given within a sensor.
-Column<std::size_t> order_by_sensor(const ClusterPixels& clusters, std::array<std::size_t, kSensors + 1>& starts) {
+void order_by_sensor(const ClusterPixels& clusters, std::array<std::size_t, kSensors + 1>& starts,
+                     Column<std::size_t>& order) {
     starts.fill(0);
     for (std::size_t row = 0; row < clusters.rows; ++row) {
         ++starts[clusters.sensor[row] + 1U];
@@ -74,11 +76,10 @@ Column<std::size_t> order_by_sensor(const ClusterPixels& clusters, std::array<st
         starts[s + 1] += starts[s];
     }
     std::array<std::size_t, kSensors + 1> place = starts;
-    Column<std::size_t> order(clusters.rows);
+    order.resize(clusters.rows);
     for (std::size_t row = 0; row < clusters.rows; ++row) {
         order[place[clusters.sensor[row]]++] = row;
     }
-    return order;
 }
 
 // The charges of one sensor. The plane is never cleared: a bit says whether a pixel holds a charge of this sensor, and
@@ -147,29 +148,41 @@ class Canvas {
     std::size_t drawn_ = 0;
 };
 
+// Memory of a call, kept by the thread for its next one: fresh memory costs a page fault every 4 kB, which in the event
+// loop took longer than the work itself.
+struct Workspace {
+    Column<std::size_t> first;
+    Column<std::size_t> order;
+    Canvas canvas;
+};
+thread_local std::unique_ptr<Workspace> spare;
+
 }  // namespace
 
 RasterCounts rasterize(const ClusterPixels& clusters, std::uint8_t threshold, DigitColumns& out) {
-    const Column<std::size_t> first = first_pixels(clusters);
-    check_charges(clusters, first);
+    // Handed back at the end only, so that after a fault nobody sees a canvas with something on it.
+    std::unique_ptr<Workspace> work = spare ? std::move(spare) : std::make_unique<Workspace>();
+    find_first_pixels(clusters, work->first);
+    check_charges(clusters, work->first);
     std::array<std::size_t, kSensors + 1> starts{};
-    const Column<std::size_t> order = order_by_sensor(clusters, starts);
+    order_by_sensor(clusters, starts, work->order);
 
     RasterCounts counts;
     counts.pixels = clusters.pixels;
     out.reserve(clusters.pixels);
-    Canvas canvas;
+    Canvas& canvas = work->canvas;
     for (std::uint32_t sensor = 0; sensor < kSensors; ++sensor) {
         if (starts[sensor] == starts[sensor + 1]) {
             continue;
         }
         for (std::size_t k = starts[sensor]; k < starts[sensor + 1]; ++k) {
-            const std::size_t row = order[k];
-            counts.outside += canvas.draw(clusters, clusters.u[row], clusters.v[row], first[row],
+            const std::size_t row = work->order[k];
+            counts.outside += canvas.draw(clusters, clusters.u[row], clusters.v[row], work->first[row],
                                           static_cast<std::size_t>(clusters.n_pixels[row]));
         }
         counts.clipped += canvas.read(static_cast<std::uint8_t>(sensor), threshold, out);
     }
+    spare = std::move(work);
     return counts;
 }
 

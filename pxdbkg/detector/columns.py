@@ -39,9 +39,9 @@ class Columns:
 
     @classmethod
     def concatenate(cls, parts: list[Self]) -> Self:
-        """Return the entries of all parts, one part after the other, not sorted again."""
-        if not parts:
-            return cls.empty()
+        """Return the entries of all parts, one part after the other, not sorted again; a single part is not copied."""
+        if len(parts) < 2:
+            return parts[0] if parts else cls.empty()
         return cls(*(np.concatenate([part[name] for part in parts]) for name in cls.dtypes))
 
     def keys(self) -> list[str]:

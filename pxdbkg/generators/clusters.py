@@ -13,6 +13,7 @@ from pxdbkg.errors import PayloadError
 from pxdbkg.generators import noise
 from pxdbkg.generators.outputs import check_output
 from pxdbkg.generators.request import Request
+from pxdbkg.generators.scratch import Scratch
 from pxdbkg.io.metadata import PayloadInfo
 from pxdbkg.kernels.rasterization import rasterize
 
@@ -22,7 +23,7 @@ _COLUMNS = ("u", "v", "n_pixels", "du", "dv", "adu")
 _TYPES = (torch.int64, torch.int64, torch.int64, torch.int16, torch.int16, torch.float32)
 
 
-def cluster_digits(network: Any, info: PayloadInfo, key: bytes, request: Request) -> Digits:
+def cluster_digits(network: Any, info: PayloadInfo, key: bytes, request: Request, scratch: Scratch) -> Digits:
     """Return the digits of one event, sorted.
 
     Parameters
@@ -31,6 +32,7 @@ def cluster_digits(network: Any, info: PayloadInfo, key: bytes, request: Request
     info : its metadata
     key : 16 bytes of the event
     request : what is wanted
+    scratch : memory for the work
 
     The rows of a class are all clusters of the event, by sensor and ordinal, whatever is wanted, so that a cluster has
     the same place in the same call, and the same bytes, in every request. Blocks without a wanted row are left out.
@@ -62,15 +64,19 @@ def cluster_digits(network: Any, info: PayloadInfo, key: bytes, request: Request
     runs = np.concatenate([of_sensor, padding[np.newaxis]]).T
     sensors = np.repeat(np.tile(_RUNS, n_classes), runs.ravel())
     ordinals = (np.arange(len(sensors)) - np.repeat(np.cumsum(runs) - runs.ravel(), runs.ravel())).astype(np.uint32)
+    index = torch.from_numpy(sensors.astype(np.int64))
     ends = np.cumsum(totals + padding)
     parts: list[tuple[NDArray[Any], ...]] = []
     for k in range(n_classes):
         rows = slice(int(ends[k - 1]) if k else 0, int(ends[k]))
-        part = _Rows(k, int(blocks[k]), int(totals[k]), sensors[rows], ordinals[rows])
-        parts += _run_class(network, info, key, request, part, context)
+        part = _Rows(k, int(blocks[k]), int(totals[k]), sensors[rows], index[rows], ordinals[rows])
+        parts += _run_class(network, info, key, request, part, context, scratch)
     if not parts:
         return Digits.empty()
-    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    columns = []
+    for name, column in zip(("sensor", *_COLUMNS), zip(*parts, strict=True), strict=True):
+        whole = scratch.array(name, (sum(map(len, column)),), column[0].dtype)
+        columns.append(np.concatenate(column, out=whole))
     if len(columns[-1]) and not columns[-1].max() < np.inf:
         raise PayloadError("the network made a charge that is not finite. Train or export it again")
     digits, _ = rasterize(*columns, threshold=request.threshold)
@@ -84,15 +90,21 @@ class _Rows(NamedTuple):
     block: int
     total: int
     sensors: NDArray[np.uint8]
+    indices: torch.Tensor  # the sensors as the network takes them
     ordinals: NDArray[np.uint32]
 
 
 def _run_class(
-    network: Any, info: PayloadInfo, key: bytes, request: Request, rows: _Rows, context: torch.Tensor
+    network: Any,
+    info: PayloadInfo,
+    key: bytes,
+    request: Request,
+    rows: _Rows,
+    context: torch.Tensor,
+    scratch: Scratch,
 ) -> list[tuple[NDArray[Any], ...]]:
     """Return sensor, u, v, n_pixels, du, dv, adu of the clusters of a class, one entry a block."""
     k, block = rows.k, rows.block
-    index = torch.from_numpy(rows.sensors.astype(np.int64))
     wide = context.expand(block, -1)
     everything = request.wanted.all()
     parts: list[tuple[NDArray[Any], ...]] = []
@@ -102,11 +114,12 @@ def _run_class(
         sensors = rows.sensors[inner]
         if not everything and not request.wanted[sensors].any():
             continue
-        normal, uniform = noise.cluster_rows(
-            key, k, sensors, rows.ordinals[inner], block, info.sizes["normals"][k], info.sizes["uniforms"][k]
-        )
+        # A name for each block: what the network returns may be a view of its input.
+        normal = scratch.array(f"normal {k} {first}", (block, info.sizes["normals"][k]), np.float32)
+        uniform = scratch.array(f"uniform {k} {first}", (block, info.sizes["uniforms"][k]), np.float32)
+        noise.cluster_rows(key, k, sensors, rows.ordinals[inner], normal, uniform)
         outputs = network.clusters(
-            k, index[first : first + block], wide, torch.from_numpy(normal), torch.from_numpy(uniform)
+            k, rows.indices[first : first + block], wide, torch.from_numpy(normal), torch.from_numpy(uniform)
         )
         for name, output, dtype, length in zip(_COLUMNS, outputs, _TYPES, (block,) * 3 + (None,) * 3, strict=True):
             check_output("clusters", name, output, dtype, (length,))

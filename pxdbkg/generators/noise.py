@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -42,19 +40,17 @@ def cluster_rows(
     k: int,
     sensors: NDArray[np.uint8],
     ordinals: NDArray[np.uint32],
-    block: int,
-    n_normals: int,
-    n_uniforms: int,
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return normal (block, Z_k) and uniform (block, U_k) of clusters of class k; rows beyond the given ones are 0.
+    normal: NDArray[np.float32],
+    uniform: NDArray[np.float32],
+) -> None:
+    """Fill normal (block, Z_k) and uniform (block, U_k) of clusters of class k; rows beyond the given ones are 0.
 
     Normal numbers take the first ceil(Z_k / 4) blocks of a row, uniform numbers the blocks after them.
     """
-    normal, uniform = np.empty((block, n_normals), np.float32), np.empty((block, n_uniforms), np.float32)
+    n_normals, n_uniforms = normal.shape[1], uniform.shape[1]
     normal[len(sensors) :] = 0
     uniform[len(sensors) :] = 0
     if n_normals:
         random.normal(key, sensors, ordinals, n_normals, draw_class=k, out=normal)
     if n_uniforms:
         random.uniform(key, sensors, ordinals, n_uniforms, draw_class=k, first_block=-(-n_normals // 4), out=uniform)
-    return normal, uniform

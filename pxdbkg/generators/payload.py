@@ -16,6 +16,7 @@ from pxdbkg.generators.clusters import cluster_digits
 from pxdbkg.generators.images import image_digits
 from pxdbkg.generators.load import computing, load_network
 from pxdbkg.generators.request import Request, make_request
+from pxdbkg.generators.scratch import Scratch
 from pxdbkg.io import payload as files
 from pxdbkg.io.metadata import PayloadInfo
 from pxdbkg.seeding import event_key
@@ -36,6 +37,7 @@ class Payload:
         self.path = path
         self.metadata = metadata
         self._network = network
+        self._scratch = Scratch()
 
     @property
     def digest(self) -> str:
@@ -126,10 +128,12 @@ class Payload:
         where : names the event in error messages
         """
         place = where and f": {where}"
-        make = image_digits if self.kind == "image" else cluster_digits
         try:
             with computing(request.threads):
-                digits = make(self._network, self.metadata, key, request)
+                if self.kind == "image":
+                    digits = image_digits(self._network, self.metadata, key, request)
+                else:
+                    digits = cluster_digits(self._network, self.metadata, key, request, self._scratch)
         except BadInput as error:
             raise PayloadError(f"{self.path}{place}: {error}") from None
         except (RuntimeError, IndexError) as error:
