@@ -66,6 +66,10 @@ class DigitOutput(Module):
                 break
             if isinstance(other, DigitOutput) and Path(other.config.file).resolve() == path.resolve():
                 found.append(Problem("file", f"{other.name} writes {path} too. Choose another name"))
+        # Modules that read name their files in a parameter of this name.
+        for name in (name for other in self.job.modules for name in getattr(other.config, "files", ())):
+            if Path(name).exists() and path.exists() and Path(name).samefile(path):
+                found.append(Problem("file", f"{path} is read by this job, and would be replaced. Choose another name"))
         if not self.config.collections:
             found.append(Problem("collections", "no collection is given. Name at least one"))
         try:

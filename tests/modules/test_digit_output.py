@@ -147,3 +147,15 @@ def test_a_missing_extra_is_told_before_the_first_event(tmp_path, monkeypatch):
     monkeypatch.delitem(sys.modules, "pxdbkg.io.root", raising=False)
     with pytest.raises(ConfigError, match=r"pip install 'pxdbkg\[root\]'"):
         run(tmp_path / "a.root")
+
+
+def test_input_is_not_replaced(tmp_path):
+    file = tmp_path / "a.npz"
+    run(file)
+    before = file.read_bytes()
+    path = pxdbkg.create_path()
+    path.add_module("DigitInput", files=[str(file)])
+    path.add_module("DigitOutput", file=str(tmp_path / "." / "a.npz"))
+    with pytest.raises(ConfigError, match=r"a\.npz is read by this job, and would be replaced\. Choose another name"):
+        pxdbkg.process(path, seed=1)
+    assert file.read_bytes() == before
