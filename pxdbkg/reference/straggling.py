@@ -6,13 +6,15 @@ Phys. 60 (1988) 663; parametrised by thickness t in um in Nucl. Instrum. Meth. A
     most probable: t (190 + 16.3 ln t) eV below 110 um, t (100.6 + 35.35 ln t) eV above
     width:         t (259 - 28.4 ln t) eV below 260 um, 71.3 t (1 + 39.4 t^-0.8) eV above
 
-They hold for fast particles (beta gamma above some hundred); a minimum-ionising one loses about 8 % less, a slow one
-more: momentum is not used. The shape is the usual Landau law folded with a Gaussian, which stands for the binding of
-the electrons (Hancock et al., Phys. Rev. A 28 (1983) 615): the Landau part has the scale xi = 17.83 eV/um t (Particle
-Data Group, Passage of particles through matter, K/2 Z/A rho), the Gaussian the width that makes the full width right,
-and the sum is moved so that its maximum is where it belongs. The Landau part is drawn as what it is, collisions with a
-spectrum xi / E^2: those above xi / 4 one by one, the rest as part of the Gaussian. Knock-on electrons that would leave
-the silicon are cut off where their range equals the path: 115 keV (t / 75 um)^0.6.
+The coefficients were not compared with the printed papers. They hold for fast particles (beta gamma above some
+hundred); a minimum-ionising one loses about 8 % less, a slow one more: momentum is not used.
+
+The shape is the usual Landau law folded with a Gaussian, which stands for the binding of the electrons (Hancock et al.,
+Phys. Rev. A 28 (1983) 615): the Landau part has the scale xi = 17.83 eV/um t (Particle Data Group, Passage of particles
+through matter, K/2 Z/A rho), the Gaussian the width that makes the full width right, and the sum is moved so that its
+maximum is where it belongs. The Landau part is drawn as what it is, collisions with a spectrum xi / E^2: those above
+xi / 4 one by one, the rest as part of the Gaussian. Knock-on electrons that would leave the silicon are cut off where
+their range equals the path: 115 keV (t / 75 um)^0.6.
 """
 
 from __future__ import annotations
