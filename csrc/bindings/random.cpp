@@ -3,6 +3,7 @@
 #include "bindings/bindings.hpp"
 #include "pxdbkg/laws.hpp"
 #include "pxdbkg/math.hpp"
+#include "pxdbkg/trigonometry.hpp"
 
 namespace pxdbkg_bindings {
 
@@ -143,6 +144,29 @@ py::array_t<double> apply(const py::object& x) {
     return out;
 }
 
+py::tuple sincos(const py::object& x) {
+    const auto angles = input<double>(x, 1, "x");
+    py::array_t<double> sine(static_cast<py::ssize_t>(angles.size)), cosine(static_cast<py::ssize_t>(angles.size));
+    const auto sines = output(sine), cosines = output(cosine);
+    for (std::size_t i = 0; i < angles.size; ++i) {
+        const pxdbkg::SinCos both = pxdbkg::sincos(angles[i]);
+        sines[i] = both.sin;
+        cosines[i] = both.cos;
+    }
+    return py::make_tuple(sine, cosine);
+}
+
+py::array_t<double> atan2(const py::object& y, const py::object& x) {
+    const auto ys = input<double>(y, 1, "y"), xs = input<double>(x, 1, "x");
+    if (xs.size != ys.size) {
+        raise_value_error("atan2: y has " + std::to_string(ys.size) + " and x " + std::to_string(xs.size) + " entries");
+    }
+    py::array_t<double> out(static_cast<py::ssize_t>(xs.size));
+    const auto results = output(out);
+    for (std::size_t i = 0; i < xs.size; ++i) results[i] = pxdbkg::atan2(ys[i], xs[i]);
+    return out;
+}
+
 }  // namespace
 
 void register_random(py::module_& m) {
@@ -165,6 +189,8 @@ void register_random(py::module_& m) {
           py::arg("first_block"), py::arg("shape"));
     m.def("log", &apply<pxdbkg::log_positive>, py::arg("x"));
     m.def("exp", &apply<pxdbkg::exp_any>, py::arg("x"));
+    m.def("sincos", &sincos, py::arg("x"));
+    m.def("atan2", &atan2, py::arg("y"), py::arg("x"));
     m.def("normal_quantile", &apply<pxdbkg::normal_quantile>, py::arg("p"));
 }
 

@@ -5,7 +5,7 @@ and block of four words. Rows therefore do not depend on each other, on their or
 layout is fixed (DESIGN.md 4): c0 = (class + 1, or 0 for the event level) << 24 | block, c1 = sensor << 24 | ordinal,
 c2 and c3 from the key; word j of a row is word j % 4 of block first_block + j // 4.
 
-All laws use + - * / sqrt and a logarithm and exponential of our own, so their values are the same on every x86-64
+All laws use + - * / sqrt and elementary functions of our own, so their values are the same on every x86-64
 machine, with or without AVX2.
 """
 
@@ -21,7 +21,9 @@ from pxdbkg import _core
 from pxdbkg.errors import ArrayTypeError, DigitError
 from pxdbkg.seeding import key_words
 
-__all__ = ["exp", "gamma", "log", "normal", "normal_quantile", "philox4x32", "poisson", "uniform"]
+__all__ = ["atan2", "exp", "gamma", "log", "normal", "normal_quantile", "philox4x32", "poisson", "sincos", "uniform"]
+
+MAX_ANGLE = 1e6  # radian; beyond, the reduction of an angle would lose digits
 
 
 def philox4x32(counter: NDArray[np.uint32], key: NDArray[np.uint32]) -> NDArray[np.uint32]:
@@ -131,6 +133,29 @@ def log(x: NDArray[np.float64]) -> NDArray[np.float64]:
 def exp(x: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the exponential (n,) of numbers (n,), the same bits on every machine."""
     return _core.exp(_reals(x))
+
+
+def sincos(x: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return sine and cosine (n,) of angles (n,), up to 1e6 radian, the same bits on every machine; error below 2e-16.
+
+    >>> [part.tolist() for part in sincos(np.array([0.0]))]
+    [[0.0], [1.0]]
+    """
+    values = _reals(x)
+    if not np.all(np.abs(values) <= MAX_ANGLE):
+        raise DigitError("sincos: an angle is not between -1e6 and 1e6 radian")
+    return _core.sincos(values)
+
+
+def atan2(y: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the angles (n,) of finite vectors (x, y), -pi to pi, the same bits on every machine; error below 1e-15.
+
+    The angle of a vector of length 0 is 0, whatever the signs of its components.
+    """
+    ys, xs = _reals(y), _reals(x)
+    if not (np.all(np.isfinite(ys)) and np.all(np.isfinite(xs))):
+        raise DigitError("atan2: a component is not finite")
+    return _core.atan2(ys, xs)
 
 
 def normal_quantile(p: NDArray[np.float64]) -> NDArray[np.float64]:

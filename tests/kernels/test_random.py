@@ -155,6 +155,25 @@ def test_log_and_exp_are_accurate():
     np.testing.assert_array_equal(random.exp(np.array([0.0, -800.0, 800.0])), [1.0, 0.0, np.inf])
 
 
+def test_sincos_is_accurate():
+    quarters = np.arange(-2000, 2000) * (np.pi / 4)
+    x = np.concatenate([np.linspace(-1e6, 1e6, 40001), np.linspace(-8, 8, 40001), quarters, [5e-324, -0.0, 1e6, -1e6]])
+    sine, cosine = random.sincos(x)
+    wide = x.astype(np.longdouble)
+    assert np.max(np.abs(sine - np.sin(wide))) < 2e-16
+    assert np.max(np.abs(cosine - np.cos(wide))) < 2e-16
+
+
+def test_atan2_is_accurate_in_all_quadrants():
+    angle = np.linspace(-np.pi, np.pi, 80001)
+    length = np.geomspace(1e-150, 1e150, 80001)
+    y, x = np.sin(angle) * length, np.cos(angle) * length
+    assert np.max(np.abs(random.atan2(y, x) - np.arctan2(y.astype(np.longdouble), x.astype(np.longdouble)))) < 1e-15
+    axes = np.array([0.0, 1.0, 0.0, -1.0, 0.0, 1.0])
+    np.testing.assert_array_equal(random.atan2(axes[:5], axes[1:]), np.arctan2(axes[:5], axes[1:]))
+    assert random.atan2(np.array([-0.0]), np.array([-0.0]))[0] == 0
+
+
 def test_bytes_never_change():
     """Anybody who changes these digests changes every simulated event of every user."""
     mean = np.geomspace(0.01, 1e6, 2000)
@@ -164,6 +183,8 @@ def test_bytes_never_change():
         "normal": random.normal(KEY, 5, ROWS[:500], 7),
         "poisson": random.poisson(KEY, mean, 5, ROWS[:2000]),
         "gamma": random.gamma(KEY, mean, 5, ROWS[:2000]),
+        "sincos": np.concatenate(random.sincos(mean)),
+        "atan2": random.atan2(mean - 3.0, 2.0 - mean[::-1]),
     }
     assert {name: hashlib.sha256(values.tobytes()).hexdigest()[:16] for name, values in draws.items()} == GOLDEN
 
@@ -174,6 +195,8 @@ GOLDEN = {
     "normal": "36207a727755f51d",
     "poisson": "2cd85b5061a379bc",
     "gamma": "12396ced291a1f2c",
+    "sincos": "0e1b1dbcff059772",
+    "atan2": "db5a96471d31e48e",
 }
 
 
@@ -202,6 +225,10 @@ GOLDEN = {
         (lambda: random.gamma(KEY, np.array([np.inf]), 0, 0), DigitError, "shape inf"),
         (lambda: random.gamma(KEY, np.array([0.5]), 0, 0, first_block=2**24 - 1), DigitError, "ran out of blocks"),
         (lambda: random.log(np.array([0.0])), DigitError, "positive"),
+        (lambda: random.sincos(np.array([1.1e6])), DigitError, "1e6 radian"),
+        (lambda: random.sincos(np.array([np.nan])), DigitError, "1e6 radian"),
+        (lambda: random.atan2(np.array([np.inf]), np.array([1.0])), DigitError, "not finite"),
+        (lambda: random.atan2(np.ones(2), np.ones(3)), DigitError, "2 and x 3"),
         (lambda: random.normal_quantile(np.array([1.0])), DigitError, "between 0 and 1"),
         (lambda: random.philox4x32(np.zeros((2, 3), np.uint32), np.zeros(2, np.uint32)), DigitError, r"\(2, 3\)"),
     ],
