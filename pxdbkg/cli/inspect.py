@@ -10,11 +10,16 @@ from typing import Any
 
 import numpy as np
 
+from pxdbkg.detector.clusters import Clusters
+from pxdbkg.detector.columns import Columns
+from pxdbkg.detector.digits import Digits
+from pxdbkg.detector.truth import DigitTruth
 from pxdbkg.io import DigitReader, open_digits
 from pxdbkg.io.zipstore import ZipReader
 from pxdbkg.provenance import file_sha256
 
 _ZIP = b"PK"
+_NOUNS: dict[type[Columns], str] = {Digits: "digits", Clusters: "clusters", DigitTruth: "truths"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -87,12 +92,11 @@ def describe_digits(path: Path) -> tuple[dict[str, Any], list[tuple[str, str]]]:
 
 def _digit_facts(reader: DigitReader) -> dict[str, Any]:
     experiments, runs, events = reader.event_ids()
-    kinds = dict.fromkeys(reader.collections, "digits") | dict.fromkeys(reader.cluster_collections, "clusters")
     collections = {}
-    for name, kind in kinds.items():
+    for name, kind in reader.kinds.items():
         counts = reader.counts(name)
         least, most = (int(counts.min()), int(counts.max())) if len(counts) else (0, 0)
-        collections[name] = {"type": kind, "entries": int(counts.sum()), "least": least, "most": most}
+        collections[name] = {"type": _NOUNS[kind], "entries": int(counts.sum()), "least": least, "most": most}
     provenance = dict(reader.provenance)
     provenance.pop("format", None)
     return {

@@ -15,9 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pxdbkg.detector.clusters import Clusters
+from pxdbkg.detector.columns import Columns
 from pxdbkg.detector.digits import Digits, DigitTable
-from pxdbkg.errors import FileError, did_you_mean
+from pxdbkg.detector.timing import InjectionTiming
+from pxdbkg.detector.truth import DigitTruth
+from pxdbkg.errors import DigitError, FileError, did_you_mean
 from pxdbkg.io.zipread import first_bytes
+
+TRIGGER_GATE, GATED = "events/trigger_gate", "events/gated"
 
 
 class EventIds(NamedTuple):
@@ -59,6 +64,7 @@ class DigitReader(ABC):
     path : as given
     collections : names of the digit collections, in the order of the file
     cluster_collections : names of the cluster collections
+    truth_collections : names of the collections that say where digits come from
     n_events : number of events
     provenance : how the file was made; empty when it does not say
     extras : values of each event (n_events,) by member name, such as ``events/trigger_gate``, ``conditions/NAME``
@@ -68,14 +74,20 @@ class DigitReader(ABC):
     path: Path
     collections: list[str]
     cluster_collections: list[str]
+    truth_collections: Sequence[str] = ()
     n_events: int
     provenance: dict[str, Any]
     extras: dict[str, NDArray[Any]]
 
     @property
-    def all_collections(self) -> list[str]:
-        """Names of all collections, in the order of the file where the format keeps one."""
-        return [*self.collections, *self.cluster_collections]
+    def kinds(self) -> dict[str, type[Columns]]:
+        """Type of every collection by its name, in the order of the file where the format keeps one."""
+        kinds: dict[str, type[Columns]] = dict.fromkeys(self.collections, Digits)
+        return (
+            kinds
+            | dict.fromkeys(self.cluster_collections, Clusters)
+            | dict.fromkeys(self.truth_collections, DigitTruth)
+        )
 
     @abstractmethod
     def event_ids(self) -> EventIds:
@@ -101,6 +113,35 @@ class DigitReader(ABC):
         """Return the clusters of one event (0-based); FileError when the file has no such clusters."""
         raise self.no_collection(collection, self.cluster_collections)
 
+    def truth(self, collection: str, index: int) -> DigitTruth:
+        """Return where the digits of one event (0-based) come from; FileError when the file does not say."""
+        raise self.no_collection(collection, self.truth_collections)
+
+    def columns(self, collection: str, index: int) -> Columns:
+        """Return a collection of one event (0-based), whatever its type."""
+        if collection in self.cluster_collections:
+            return self.clusters(collection, index)
+        if collection in self.truth_collections:
+            return self.truth(collection, index)
+        return self.read(collection, index)
+
+    @property
+    def has_timing(self) -> bool:
+        """Tell whether the file gives the trigger gate of its events, and whether they are gated."""
+        return TRIGGER_GATE in self.extras and GATED in self.extras
+
+    def timing(self, index: int) -> InjectionTiming:
+        """Return trigger gate and gated intervals of one event (0-based), where ``has_timing``.
+
+        Raises DigitError for a gate or a time that cannot be.
+        """
+        starts = self.gating(index)
+        starts = np.zeros(0, np.float32) if starts is None else starts
+        try:
+            return InjectionTiming(int(self.extras[TRIGGER_GATE][index]), bool(self.extras[GATED][index]), starts)
+        except DigitError as error:
+            raise DigitError(f"{self.path}: entry {index}: {error}") from None
+
     def gating(self, index: int) -> NDArray[np.float32] | None:
         """Return the starts of the gated intervals of one event in ns (n,), or None when the file has none."""
         self.check_range(index, 1)
@@ -108,9 +149,9 @@ class DigitReader(ABC):
 
     def verify(self) -> None:
         """Read everything and check it against the checksums of the file, where its format has some."""
-        for collection in self.collections:
+        for collection in self.kinds:
             for index in range(self.n_events):
-                self.read(collection, index)
+                self.columns(collection, index)
 
     @abstractmethod
     def close(self) -> None:
@@ -154,7 +195,7 @@ class DigitWriter(ABC):
     def write(
         self,
         meta: EventNumbers,
-        data: Mapping[str, Digits | Clusters],
+        data: Mapping[str, Columns],
         extras: Mapping[str, float | NDArray[Any]] | None = None,
     ) -> None:
         """Append one event.
@@ -162,7 +203,7 @@ class DigitWriter(ABC):
         Parameters
         ----------
         meta : its numbers: experiment, run (int32), event (int64)
-        data : digits or clusters by collection; the same collections, each of the same type, in every event
+        data : digits, clusters or truth by collection; the same collections, each of the same type, in every event
         extras : values of the event by member name: ``events/trigger_gate``, ``events/gated``, ``conditions/NAME``
             (one number each) and ``Gating/start_ns`` (float32 (n,)); the same names in every event
         """

@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from pxdbkg.detector.clusters import Clusters
+from pxdbkg.detector.columns import Columns
 from pxdbkg.detector.digits import Digits
 from pxdbkg.errors import DigitError, FileError
-from pxdbkg.io.npz import GATING, GATING_COLUMNS
+from pxdbkg.io.digit_file import GATED, TRIGGER_GATE
+from pxdbkg.io.npz import GATING, GATING_COLUMNS, KINDS
 
 _EXTRA_DTYPES: dict[str, np.dtype[Any]] = {
-    "events/trigger_gate": np.dtype("<i4"),
-    "events/gated": np.dtype("u1"),
+    TRIGGER_GATE: np.dtype("<i4"),
+    GATED: np.dtype("u1"),
     f"{GATING}/start_ns": GATING_COLUMNS["start_ns"],
 }
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
@@ -60,12 +61,12 @@ class EventForm:
 
     def __init__(self, path: Path | str, collections: Sequence[str]) -> None:
         self.collections = check_collection_names(collections, str(path))
-        self.types: dict[str, type[Digits | Clusters]] = {}
+        self.types: dict[str, type[Columns]] = {}
         self.extras: dict[str, np.dtype[Any]] = {}
         self._path = path
         self._n_events = 0
 
-    def accept(self, data: Mapping[str, Digits | Clusters], extras: Mapping[str, object]) -> bool:
+    def accept(self, data: Mapping[str, Columns], extras: Mapping[str, object]) -> bool:
         """Check the next event against those before; return whether it is the first one.
 
         Raises DigitError, naming the event, when its collections, types or values are others.
@@ -74,8 +75,9 @@ class EventForm:
         if set(data) != set(self.collections):
             raise DigitError(f"{where}: has the collections {sorted(data)}, expected {sorted(self.collections)}")
         for name, values in data.items():
-            if not isinstance(values, (Digits, Clusters)):
-                raise DigitError(f"{where}: {name} is {type(values).__name__} (a file holds Digits and Clusters)")
+            if not isinstance(values, KINDS):
+                known = ", ".join(kind.__name__ for kind in KINDS)
+                raise DigitError(f"{where}: {name} is {type(values).__name__} (a file holds {known})")
         for name, kind in self.types.items():
             if type(data[name]) is not kind:
                 raise DigitError(f"{where}: {name} is {type(data[name]).__name__}, it was {kind.__name__} before")

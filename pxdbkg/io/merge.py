@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pxdbkg.detector.clusters import Clusters
-from pxdbkg.detector.digits import Digits
+from pxdbkg.detector.columns import Columns
 from pxdbkg.errors import FileError
 from pxdbkg.io.digit_file import DigitReader, open_digits, open_writer
 from pxdbkg.io.npz import GATING
@@ -52,11 +51,11 @@ def _common(parts: Sequence[str | Path]) -> tuple[list[str], dict[str, Any]]:
     """Return the collections, in order, and the provenance that all parts share."""
     ids, origin = [], []
     with open_digits(parts[0]) as first:
-        names = first.all_collections
+        names = list(first.kinds)
         for number, part in enumerate(parts):
             with open_digits(part) as reader:
-                if reader.all_collections != names:
-                    found = f"{reader.all_collections}, {parts[0]} has {names}"
+                if list(reader.kinds) != names:
+                    found = f"{list(reader.kinds)}, {parts[0]} has {names}"
                     raise FileError(f"{part}: has {found}. Merge equal jobs only")
                 keys = sorted({*reader.provenance, *first.provenance})
                 pairs = {key: (reader.provenance.get(key), first.provenance.get(key)) for key in keys}
@@ -84,9 +83,8 @@ def _numbers(reader: DigitReader) -> list[_EventId]:
     return [_EventId(*numbers) for numbers in zip(experiment, run, event, strict=True)]
 
 
-def _data(reader: DigitReader, index: int) -> dict[str, Digits | Clusters]:
-    digits = {name: reader.read(name, index) for name in reader.collections}
-    return digits | {name: reader.clusters(name, index) for name in reader.cluster_collections}
+def _data(reader: DigitReader, index: int) -> dict[str, Columns]:
+    return {name: reader.columns(name, index) for name in reader.kinds}
 
 
 def _extras(reader: DigitReader, index: int) -> Mapping[str, float | NDArray[Any]]:

@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pxdbkg import provenance
-from pxdbkg.detector.clusters import CLUSTER_COLUMNS, Clusters
-from pxdbkg.detector.digits import COLUMNS, N_SENSORS, Digits, DigitTable, check_offsets
+from pxdbkg.detector.clusters import Clusters
+from pxdbkg.detector.columns import Columns
+from pxdbkg.detector.digits import N_SENSORS, Digits, DigitTable, check_offsets
+from pxdbkg.detector.truth import DigitTruth
 from pxdbkg.errors import DigitError, FileError
 from pxdbkg.io.digit_file import DigitReader, EventIds
 from pxdbkg.io.zipread import ZipReader, array_names
@@ -27,6 +29,7 @@ EVENT_COLUMNS: dict[str, np.dtype[Any]] = {
     "run": np.dtype("<i4"),
     "event": np.dtype("<i8"),
 }
+KINDS: tuple[type[Columns], ...] = (Digits, Clusters, DigitTruth)  # what a digit file can hold
 GATING = "Gating"
 GATING_COLUMNS: dict[str, np.dtype[Any]] = {"start_ns": np.dtype("<f4")}
 # Mapped pages count as memory of the process until they are released.
@@ -82,18 +85,20 @@ class NpzDigitReader(DigitReader):
         members = {
             group: {name.rpartition("/")[2] for name in names if name.startswith(f"{group}/")} for group in groups
         }
-        self.collections = [group for group in groups if COLUMNS.keys() <= members[group]]
-        self.cluster_collections = [group for group in groups if CLUSTER_COLUMNS.keys() <= members[group]]
-        dtypes = dict.fromkeys(self.collections, COLUMNS) | dict.fromkeys(self.cluster_collections, CLUSTER_COLUMNS)
-        dtypes[GATING] = GATING_COLUMNS
-        self._dtypes = {group: dtypes[group] for group in groups if group in dtypes}
+        self._kinds = {group: kind for group in groups for kind in KINDS if kind.dtypes.keys() <= members[group]}
+        self.collections, self.cluster_collections, self.truth_collections = (
+            [group for group, found in self._kinds.items() if found is kind] for kind in KINDS
+        )
+        self._dtypes = {group: kind.dtypes for group, kind in self._kinds.items()}
+        if GATING in groups:
+            self._dtypes[GATING] = GATING_COLUMNS
         for group in self._dtypes:
             if self._archive.is_stored(f"{group}/offsets"):
                 self._group(group)  # checks offsets now; a deflated one has to be unpacked for that, so on first use
 
     @property
-    def all_collections(self) -> list[str]:
-        return [group for group in self._dtypes if group != GATING]
+    def kinds(self) -> dict[str, type[Columns]]:
+        return self._kinds
 
     def event_ids(self) -> EventIds:
         return self._ids
@@ -108,8 +113,8 @@ class NpzDigitReader(DigitReader):
         return DigitTable(digits, offsets)
 
     def counts(self, collection: str) -> NDArray[np.int64]:
-        if collection not in self._dtypes:
-            raise self.no_collection(collection, [*self.collections, *self.cluster_collections])
+        if collection not in self._kinds:
+            raise self.no_collection(collection, list(self._kinds))
         return np.diff(self._group(collection)["offsets"])
 
     def clusters(self, collection: str, index: int) -> Clusters:
@@ -123,6 +128,12 @@ class NpzDigitReader(DigitReader):
             raise DigitError(f"{where}: a cluster has sensor {int(clusters.sensor.max())} (0..{N_SENSORS - 1})")
         return clusters
 
+    def truth(self, collection: str, index: int) -> DigitTruth:
+        self.check_range(index, 1)
+        if collection not in self.truth_collections:
+            raise self.no_collection(collection, self.truth_collections)
+        return DigitTruth(**self._slice(collection, index, 1)[0])
+
     def gating(self, index: int) -> NDArray[np.float32] | None:
         self.check_range(index, 1)
         return self._slice(GATING, index, 1)[0]["start_ns"] if GATING in self._dtypes else None
@@ -130,9 +141,6 @@ class NpzDigitReader(DigitReader):
     def verify(self) -> None:
         self._archive.verify()
         super().verify()
-        for collection in self.cluster_collections:
-            for index in range(self.n_events):
-                self.clusters(collection, index)
 
     def close(self) -> None:
         self._archive.close()

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pxdbkg import provenance as stamp
-from pxdbkg.detector.clusters import Clusters
-from pxdbkg.detector.digits import Digits
+from pxdbkg.detector.columns import Columns
 from pxdbkg.io.atomic import temporary_beside
 from pxdbkg.io.digit_file import DigitWriter, EventNumbers
 from pxdbkg.io.event_form import EventForm
@@ -81,7 +80,7 @@ class NpzDigitWriter(DigitWriter):
     def write(
         self,
         meta: EventNumbers,
-        data: Mapping[str, Digits | Clusters],
+        data: Mapping[str, Columns],
         extras: Mapping[str, float | NDArray[Any]] | None = None,
     ) -> None:
         extras = extras or {}
@@ -96,7 +95,7 @@ class NpzDigitWriter(DigitWriter):
         for name in self._form.collections:
             for column in data[name].dtypes:
                 self._columns[f"{name}/{column}"].append(data[name][column])
-            self._end_event(name, f"{name}/sensor")
+            self._end_event(name, f"{name}/{next(iter(data[name].dtypes))}")
         # Only now does the event count: a write that was interrupted is cut off again by close.
         self.n_events += 1
         self._lengths = {name: column.length for name, column in self._columns.items()}

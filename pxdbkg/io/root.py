@@ -21,6 +21,7 @@ from pxdbkg import provenance as stamp
 from pxdbkg.detector.clusters import CLUSTER_COLUMNS, Clusters
 from pxdbkg.detector.columns import Columns
 from pxdbkg.detector.digits import N_SENSORS, Digits, DigitTable, check_offsets
+from pxdbkg.detector.truth import TRUTH_COLUMNS, DigitTruth
 from pxdbkg.errors import DigitError, FileError, MissingExtra, PxdbkgError
 from pxdbkg.io.atomic import temporary_beside
 from pxdbkg.io.digit_file import DigitReader, DigitWriter, EventIds, EventNumbers
@@ -81,6 +82,7 @@ class RootDigitReader(DigitReader):
         self._layout = find(paths)
         self.collections = list(self._layout.digits)
         self.cluster_collections = list(self._layout.clusters)
+        self.truth_collections = list(self._layout.truth)
         if not self.collections and not self.cluster_collections:
             raise FileError(
                 f"{path}: the tree '{TREE}' has no digits (branches NAME.m_sensorID, .m_uCellID, .m_vCellID and "
@@ -114,13 +116,13 @@ class RootDigitReader(DigitReader):
 
     def counts(self, collection: str) -> NDArray[np.int64]:
         """Return the number of digits (or clusters) of each event (n_events,), as stored."""
-        group = self._layout.digits.get(collection) or self._layout.clusters.get(collection)
+        group = (self._layout.digits | self._layout.clusters | self._layout.truth).get(collection)
         if group is None:
-            raise self.no_collection(collection, [*self.collections, *self.cluster_collections])
+            raise self.no_collection(collection, list(self.kinds))
         step = self._block_length(group)
         counts = [np.zeros(0, np.int64)]
         for first in range(0, self.n_events, step):
-            offsets, _ = self._jagged(group.branches["sensor"], first, min(step, self.n_events - first))
+            offsets, _ = self._jagged(next(iter(group.branches.values())), first, min(step, self.n_events - first))
             counts.append(np.diff(offsets))
         return np.concatenate(counts)
 
@@ -135,6 +137,15 @@ class RootDigitReader(DigitReader):
         if len(clusters) and int(clusters.sensor.max()) >= N_SENSORS:
             raise DigitError(f"{where}: has sensor {int(clusters.sensor.max())}, outside the detector (0..39)")
         return clusters
+
+    def truth(self, collection: str, index: int) -> DigitTruth:
+        """Return where the digits of one event (0-based) come from; FileError when the file does not say."""
+        self.check_range(index, 1)
+        if collection not in self._layout.truth:
+            raise self.no_collection(collection, self.truth_collections)
+        _, columns = self._columns(collection, self._layout.truth[collection], index, 1)
+        where = self._where(collection, index)
+        return DigitTruth(**{name: exactly(columns[name], dtype, where) for name, dtype in TRUTH_COLUMNS.items()})
 
     def gating(self, index: int) -> NDArray[np.float32] | None:
         """Return the starts of the gated intervals of one event in ns (n,), or None when the file has none."""
@@ -194,12 +205,12 @@ class RootDigitReader(DigitReader):
         for column, branch in group.branches.items():
             others, columns[column] = self._jagged(branch, first, count)
             check_offsets(others, len(columns[column]), f"{self.path}: {branch}")
-            if column == "sensor":
+            if len(columns) == 1:
                 offsets = others
             if not np.array_equal(offsets, others):
                 at = int(np.argmax(np.diff(offsets) != np.diff(others)))
                 raise DigitError(
-                    f"{self.path}: {collection}, entry {first + at}: {int(np.diff(offsets)[at])} sensors but "
+                    f"{self.path}: {collection}, entry {first + at}: {int(np.diff(offsets)[at])} entries but "
                     f"{int(np.diff(others)[at])} values of {branch}. The file is damaged; make it again"
                 )
         return offsets, columns
@@ -276,7 +287,7 @@ class RootDigitWriter(DigitWriter):
     def write(
         self,
         meta: EventNumbers,
-        data: Mapping[str, Digits | Clusters],
+        data: Mapping[str, Columns],
         extras: Mapping[str, float | NDArray[Any]] | None = None,
     ) -> None:
         extras = extras or {}

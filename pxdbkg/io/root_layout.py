@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from pxdbkg.detector.clusters import CLUSTER_COLUMNS
 from pxdbkg.detector.digits import COLUMNS
+from pxdbkg.detector.truth import TRUTH_COLUMNS
 from pxdbkg.io.npz import EVENT_COLUMNS, GATING
 
 TREE = "tree"
@@ -43,7 +44,7 @@ class Layout:
 
     Attributes
     ----------
-    digits, clusters : collections by name, in the order of the tree
+    digits, clusters, truth : collections by name, in the order of the tree
     events : branch of ``experiment``, ``run`` and ``event``; empty when the tree does not number its events
     extras : branch of each further value of an event, by its name in an npz file
     gating : branch of the starts of gated intervals, or an empty string
@@ -51,6 +52,7 @@ class Layout:
 
     digits: dict[str, Collection]
     clusters: dict[str, Collection]
+    truth: dict[str, Collection]
     events: dict[str, str]
     extras: dict[str, str]
     gating: str
@@ -75,15 +77,18 @@ def find(paths: Iterable[str]) -> Layout:
     by_name = {path.rsplit("/", 1)[-1]: path for path in paths}
     digits: dict[str, Collection] = {}
     clusters: dict[str, Collection] = {}
+    truth: dict[str, Collection] = {}
     for name in by_name:
         if name.endswith("." + BASF2_COLUMNS["sensor"]):
             owner = name.removesuffix("." + BASF2_COLUMNS["sensor"])
             columns = {column: f"{owner}.{member}" for column, member in BASF2_COLUMNS.items()}
             if by_name.keys() >= set(columns.values()):
                 digits[owner] = Collection({column: by_name[branch] for column, branch in columns.items()}, True)
-        elif name.endswith("_sensor"):
-            owner = name.removesuffix("_sensor")
-            for kind, wanted in ((clusters, CLUSTER_COLUMNS), (digits, COLUMNS)):
+            continue
+        for kind, wanted in ((clusters, CLUSTER_COLUMNS), (digits, COLUMNS), (truth, TRUTH_COLUMNS)):
+            first = f"_{next(iter(wanted))}"
+            if name.endswith(first):
+                owner = name.removesuffix(first)
                 columns = {column: f"{owner}_{column}" for column in wanted}
                 if by_name.keys() >= set(columns.values()):
                     kind[owner] = Collection({column: by_name[branch] for column, branch in columns.items()}, False)
@@ -91,14 +96,18 @@ def find(paths: Iterable[str]) -> Layout:
     if not events:
         metadata = {column: _metadata_branch(column, paths) for column in EVENT_COLUMNS}
         events = {column: path for column, path in metadata.items() if path}
-    used = {branch for group in (*digits.values(), *clusters.values()) for branch in group.branches.values()}
+    used = {
+        branch
+        for group in (*digits.values(), *clusters.values(), *truth.values())
+        for branch in group.branches.values()
+    }
     extras = {
         f"{folder}/{name.removeprefix(folder + '_')}": path
         for name, path in by_name.items()
         for folder in EXTRA_FOLDERS
         if name.startswith(folder + "_") and path not in used | set(events.values())
     }
-    return Layout(digits, clusters, events, extras, by_name.get(branch_name(f"{GATING}/start_ns"), ""))
+    return Layout(digits, clusters, truth, events, extras, by_name.get(branch_name(f"{GATING}/start_ns"), ""))
 
 
 def _metadata_branch(column: str, paths: list[str]) -> str:

@@ -262,7 +262,7 @@ def test_columns_of_different_lengths(sample, tmp_path):
     columns["PXDDigits.m_charge"] = basf2_columns([events[0], events[0], events[2]])["PXDDigits.m_charge"]
     with (
         open_digits(write_tree(tmp_path / "a.root", columns)) as reader,
-        pytest.raises(DigitError, match=r"entry 1: 0 sensors but 5 values of PXDDigits\.m_charge"),
+        pytest.raises(DigitError, match=r"entry 1: 0 entries but 5 values of PXDDigits\.m_charge"),
     ):
         reader.table("PXDDigits", 0, 3)
 
