@@ -10,16 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from pxdbkg.detector.clusters import Clusters
-from pxdbkg.detector.columns import Columns
-from pxdbkg.detector.digits import Digits
-from pxdbkg.detector.truth import DigitTruth
 from pxdbkg.io import DigitReader, open_digits
+from pxdbkg.io.npz import KINDS
 from pxdbkg.io.zipstore import ZipReader
 from pxdbkg.provenance import file_sha256
 
 _ZIP = b"PK"
-_NOUNS: dict[type[Columns], str] = {Digits: "digits", Clusters: "clusters", DigitTruth: "truths"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -96,7 +92,7 @@ def _digit_facts(reader: DigitReader) -> dict[str, Any]:
     for name, kind in reader.kinds.items():
         counts = reader.counts(name)
         least, most = (int(counts.min()), int(counts.max())) if len(counts) else (0, 0)
-        collections[name] = {"type": _NOUNS[kind], "entries": int(counts.sum()), "least": least, "most": most}
+        collections[name] = {"type": KINDS[kind], "entries": int(counts.sum()), "least": least, "most": most}
     provenance = dict(reader.provenance)
     provenance.pop("format", None)
     return {

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from pxdbkg.detector.readout import N_GATES
 from pxdbkg.errors import ArrayTypeError, DigitError
 
+TIMING = "PXDInjectionBGTiming"  # name in the data store, as in basf2: signal and background share it
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class InjectionTiming:

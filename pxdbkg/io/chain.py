@@ -10,7 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from pxdbkg.detector.columns import Columns
 from pxdbkg.detector.digits import Digits
+from pxdbkg.detector.timing import InjectionTiming
 from pxdbkg.errors import FileError
 from pxdbkg.io.digit_file import DigitReader, EventIds, open_digits
 
@@ -44,28 +46,40 @@ class DigitChain:
     ----------
     patterns : names of files, or patterns
     collections : that every file must have
+    kinds : types that these collections may have
 
     Attributes
     ----------
     paths : the files
+    types : type of each of the collections
     first : number of the first event of each file (files + 1,), int64
     ids : experiment, run, event of all events
     condition_names : machine conditions that every file gives for its events
+    has_timing : whether every file gives trigger gate and gating of its events
     n_events : number of all events
 
     Raises FileError or DigitError when a file cannot be read or lacks a collection.
     """
 
-    def __init__(self, patterns: Sequence[str], collections: Sequence[str]) -> None:
+    def __init__(
+        self, patterns: Sequence[str], collections: Sequence[str], kinds: Sequence[type[Columns]] = (Digits,)
+    ) -> None:
         self.paths = expand(patterns)
         self._open: OrderedDict[int, DigitReader] = OrderedDict()
         self._pid = os.getpid()
+        self.types: dict[str, type[Columns]] = {}
+        self.has_timing = True
         ids, conditions = [], []
         for number in range(len(self.paths)):
             reader = self._reader(number)
             for collection in collections:
-                if collection not in reader.collections:
-                    raise reader.no_collection(collection, reader.collections)
+                kind = reader.kinds.get(collection)
+                if kind is None or kind is not self.types.get(collection, kind) or kind not in kinds:
+                    wanted = self.types.get(collection)
+                    usable = [name for name, one in reader.kinds.items() if one in ([wanted] if wanted else kinds)]
+                    raise reader.no_collection(collection, usable)
+                self.types[collection] = kind
+            self.has_timing &= reader.has_timing
             ids.append(reader.event_ids())
             conditions.append({name for name in reader.extras if name.startswith(_CONDITIONS)})
         self.ids = EventIds(*(np.concatenate(columns) for columns in zip(*ids, strict=True)))
@@ -77,6 +91,16 @@ class DigitChain:
         """Return the digits of event number ``entry`` of the chain, in the order of its file."""
         reader, index = self._find(entry)
         return reader.read(collection, index)
+
+    def columns(self, collection: str, entry: int) -> Columns:
+        """Return a collection of event number ``entry`` of the chain, whatever its type."""
+        reader, index = self._find(entry)
+        return reader.columns(collection, index)
+
+    def timing(self, entry: int) -> InjectionTiming:
+        """Return trigger gate and gating of event number ``entry`` of the chain, where ``has_timing``."""
+        reader, index = self._find(entry)
+        return reader.timing(index)
 
     def conditions(self, entry: int) -> dict[str, float]:
         """Return the machine conditions of event number ``entry`` of the chain."""

@@ -15,10 +15,11 @@ from pxdbkg.errors import DigitError, FileError
 from pxdbkg.io.digit_file import GATED, TRIGGER_GATE
 from pxdbkg.io.npz import GATING, GATING_COLUMNS, KINDS
 
+START_NS = f"{GATING}/start_ns"
 _EXTRA_DTYPES: dict[str, np.dtype[Any]] = {
     TRIGGER_GATE: np.dtype("<i4"),
     GATED: np.dtype("u1"),
-    f"{GATING}/start_ns": GATING_COLUMNS["start_ns"],
+    START_NS: GATING_COLUMNS["start_ns"],
 }
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _RESERVED = {"events", "conditions", GATING}
@@ -75,7 +76,7 @@ class EventForm:
         if set(data) != set(self.collections):
             raise DigitError(f"{where}: has the collections {sorted(data)}, expected {sorted(self.collections)}")
         for name, values in data.items():
-            if not isinstance(values, KINDS):
+            if not isinstance(values, tuple(KINDS)):
                 known = ", ".join(kind.__name__ for kind in KINDS)
                 raise DigitError(f"{where}: {name} is {type(values).__name__} (a file holds {known})")
         for name, kind in self.types.items():

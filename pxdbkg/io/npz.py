@@ -29,7 +29,8 @@ EVENT_COLUMNS: dict[str, np.dtype[Any]] = {
     "run": np.dtype("<i4"),
     "event": np.dtype("<i8"),
 }
-KINDS: tuple[type[Columns], ...] = (Digits, Clusters, DigitTruth)  # what a digit file can hold
+# What a digit file can hold, and what it is called.
+KINDS: dict[type[Columns], str] = {Digits: "digits", Clusters: "clusters", DigitTruth: "truth"}
 GATING = "Gating"
 GATING_COLUMNS: dict[str, np.dtype[Any]] = {"start_ns": np.dtype("<f4")}
 # Mapped pages count as memory of the process until they are released.

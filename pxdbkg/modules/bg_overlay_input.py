@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pxdbkg.config import parameter
 from pxdbkg.detector.digits import Digits
+from pxdbkg.detector.timing import TIMING, InjectionTiming
 from pxdbkg.errors import BadInput, FileError
 from pxdbkg.framework import Module, Problem
 from pxdbkg.io.chain import DigitChain
@@ -48,6 +49,9 @@ class BGOverlayInput(Module):
     Event N of a run takes entry (start + N) modulo the number of entries, where the start is drawn from seed, stream,
     experiment and run. It so has the same background in whatever job it is processed. As in basf2, experiments 1 to 999
     take entries of their own run only, and the lowest experiment of every file must be one of the job.
+
+    Where all files give trigger gate and gating of their events, these are put into the store too, so that a digitizer
+    of the signal after this module sees the detector as the background did.
     """
 
     @dataclass(frozen=True)
@@ -59,6 +63,9 @@ class BGOverlayInput(Module):
         extension: str = parameter("_beamBG", doc="appended to its name, unless the name ends so, to name the output")
         skip_experiment_check: bool = parameter(False, doc="take files of other experiments")
         ignore_run_numbers: bool = parameter(False, doc="take entries of any run, for experiments 1 to 999 too")
+        timing: str | None = parameter(
+            TIMING, doc="name for trigger gate and gating, where all files give them; null leaves them out"
+        )
         info: str = parameter("BackgroundInfo", doc="name of the persistent value that says what was used")
         seed: str | int | None = parameter(None, doc="seed of the start, by default that of the job")
         stream: str | None = parameter(None, doc="name of the random stream, by default the type of the module")
@@ -78,7 +85,12 @@ class BGOverlayInput(Module):
         return self.config.collection.removesuffix(self.config.extension) + self.config.extension
 
     def writes(self) -> dict[str, type]:
-        return {self.output: Digits}
+        made: dict[str, type] = {self.output: Digits}
+        try:
+            timed = self.chain.has_timing and self.config.timing is not None
+        except BadInput:
+            return made  # problems() says why
+        return made | {str(self.config.timing): InjectionTiming} if timed else made
 
     def problems(self) -> list[Problem]:
         try:
@@ -128,6 +140,8 @@ class BGOverlayInput(Module):
             self.counts["sorted"] += 1
         self.counts["digits"] += len(digits)
         self.store.put(self.output, digits)
+        if self.chain.has_timing and self.config.timing is not None:
+            self.store.put(self.config.timing, self.chain.timing(entry))
 
     def provenance(self) -> dict[str, object]:
         return {"files": list(map(str, self.chain.paths)), "entries": self.chain.n_events}

@@ -8,10 +8,12 @@ from typing import Any
 
 from pxdbkg.config import parameter
 from pxdbkg.detector.digits import Digits
+from pxdbkg.detector.timing import TIMING, InjectionTiming
 from pxdbkg.errors import BadInput
 from pxdbkg.framework import Module, Problem
 from pxdbkg.framework.meta import EventId
 from pxdbkg.io.chain import DigitChain
+from pxdbkg.io.npz import KINDS
 
 CONDITIONS = "conditions"
 
@@ -19,7 +21,8 @@ CONDITIONS = "conditions"
 class DigitInput(Module):
     """Read digits, usually those of the signal, from files; the events keep the numbers they have there.
 
-    Machine conditions that all files give for their events are put into the store as ``conditions``.
+    Clusters and the truth of digits can be read too. Machine conditions that all files give for their events are put
+    into the store as ``conditions``, and likewise trigger gate and gating.
     """
 
     @dataclass(frozen=True)
@@ -32,6 +35,10 @@ class DigitInput(Module):
             False, doc="number the events by the events block; event N takes entry N - 1, from the start at the end"
         )
 
+        timing: str | None = parameter(
+            TIMING, doc="name for trigger gate and gating, where all files give them; null leaves them out"
+        )
+
     config: Config
     parallel = True
 
@@ -42,14 +49,18 @@ class DigitInput(Module):
     @cached_property
     def chain(self) -> DigitChain:
         """The files, opened when first asked for."""
-        return DigitChain(self.config.files, self.config.collections)
+        return DigitChain(self.config.files, self.config.collections, tuple(KINDS))
 
     def writes(self) -> dict[str, type]:
-        made: dict[str, type] = dict.fromkeys(self.config.collections, Digits)
         try:
-            return made | {CONDITIONS: dict} if self.chain.condition_names else made
+            made: dict[str, type] = dict(self.chain.types)
         except BadInput:
-            return made  # problems() says why
+            return dict.fromkeys(self.config.collections, Digits)  # problems() says why
+        if self.chain.condition_names:
+            made[CONDITIONS] = dict
+        if self.chain.has_timing and self.config.timing is not None:
+            made[self.config.timing] = InjectionTiming
+        return made
 
     def problems(self) -> list[Problem]:
         try:
@@ -73,12 +84,15 @@ class DigitInput(Module):
     def event(self) -> None:
         entry = (self.meta.event - 1) % self.chain.n_events if self.config.wrap else self.meta.index
         for name in self.config.collections:
-            digits = self.chain.read(name, entry)
-            self.counts[name] += len(digits)
-            self.store.put(name, digits)
+            columns = self.chain.columns(name, entry)
+            self.counts[name] += len(columns)
+            self.store.put(name, columns)
         if self.chain.condition_names:
             self.store.put(CONDITIONS, self.chain.conditions(entry))
+        if self.chain.has_timing and self.config.timing is not None:
+            self.store.put(self.config.timing, self.chain.timing(entry))
 
     def summary(self) -> list[tuple[str, str]]:
         files = f"{len(self.chain.paths)} file(s), {self.chain.n_events} events"
-        return [("read from", files), *((f"digits {name}", f"{self.counts[name]}") for name in self.config.collections)]
+        counts = ((f"{KINDS[kind]} {name}", f"{self.counts[name]}") for name, kind in self.chain.types.items())
+        return [("read from", files), *counts]
