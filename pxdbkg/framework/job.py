@@ -23,14 +23,16 @@ class Job:
     events : (experiment, run, event) of every event, in order
     modules : all modules, those of conditional paths too
     digest : sha256 of the resolved path
+    first : position of the first event that is processed; the outputs have those before it from an earlier job
     interrupted : whether Ctrl-C or SIGTERM ended the job early
-    n_done : number of events processed so far
+    n_done : number of leading events that are done
     """
 
     seed: str
     events: Sequence[EventId] = ()
     modules: Sequence[Module] = field(default=(), repr=False)
     digest: str = ""
+    first: int = 0
     interrupted: bool = False
     n_done: int = 0
 

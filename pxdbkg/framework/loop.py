@@ -118,6 +118,9 @@ def run_job(path: Path, job: Job, processes: int = 1) -> Job:
     with Interrupt() as interrupt:
         try:
             runner.initialize()
+            job.first = job.n_done = min(runner.first_needed(), job.n_events)
+            if job.first:
+                log.get_logger().info("%d of %d events are done already", job.first, job.n_events)
             if n_front:
                 _loop_with_workers(path, job, processes, n_front, runner, interrupt)
             else:
@@ -128,7 +131,7 @@ def run_job(path: Path, job: Job, processes: int = 1) -> Job:
             runner.abort()
             raise
         finally:
-            statistics.n_events, statistics.wall_s = job.n_done, time.perf_counter() - start
+            statistics.n_events, statistics.wall_s = job.n_done - job.first, time.perf_counter() - start
     for module in runner.modules:
         statistics.summaries += [(module.name, label, value) for label, value in module.summary()]
     return job
@@ -144,7 +147,7 @@ def split_path(path: Path) -> int:
 
 
 def _loop(path: Path, job: Job, runner: Runner, interrupt: Interrupt) -> None:
-    for meta in metas(job.events):
+    for meta in metas(job.events, job.first):
         if interrupt.requested:
             break
         runner.clear()
@@ -162,8 +165,8 @@ def _loop_with_workers(
     modules = path.modules()
     inside = {step.module for step in path.steps() if _top(step.where) < n_front}
     front, back = runner.part(lambda module: module in inside), runner.part(lambda module: module not in inside)
-    with Workers(front, modules[:n_front], job.events, processes, back.needed()) as workers:
-        for meta in metas(job.events):
+    with Workers(front, modules[:n_front], job.events, processes, back.needed(), job.first) as workers:
+        for meta in metas(job.events, job.first):
             if interrupt.requested:
                 break
             made = workers.receive(meta)

@@ -131,7 +131,7 @@ class EventNumbers:
         return self
 
 
-def metas(ids: Iterable[EventId]) -> Iterator[EventMeta]:
-    """Yield one EventMeta an event, numbered by position."""
-    for index, (experiment, run, event) in zip(itertools.count(), ids, strict=False):
-        yield EventMeta(experiment, run, event, index)
+def metas(ids: Sequence[EventId], first: int = 0) -> Iterator[EventMeta]:
+    """Yield one EventMeta an event from position ``first`` on, numbered by position."""
+    for index in range(first, len(ids)):
+        yield EventMeta(*ids[index], index)

@@ -169,6 +169,13 @@ class Module:
         """Return (experiment, run, event) of every event of an event source, in order."""
         return None
 
+    def resume_at(self) -> int | None:
+        """Return the position of the first event that an output still needs; None for a module that is no output.
+
+        Called after all modules are initialized. The job begins with the first event that an output needs.
+        """
+        return None
+
     def provenance(self) -> dict[str, object]:
         """Return what this module adds to the provenance of outputs: only what is the same in every equal job."""
         return {}

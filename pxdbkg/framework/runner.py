@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 import traceback
 from collections import Counter
@@ -70,6 +71,19 @@ class Runner:
         for module in self.modules:
             self.begun.append(module)
             self.call(module, module.initialize, "initialize")
+
+    def first_needed(self) -> int:
+        """Return the position of the first event that an output of the path still needs, 0 without an output."""
+        starts: list[int] = []
+
+        def ask(module: Module) -> None:
+            start = module.resume_at()
+            if start is not None:
+                starts.append(start)
+
+        for module in self.modules:
+            self.call(module, functools.partial(ask, module), "resume")
+        return min(starts, default=0)
 
     def clear(self) -> None:
         """Forget the event collections; the memory that comes free is credited to the modules that took it."""

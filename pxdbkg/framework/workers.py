@@ -66,9 +66,10 @@ class Workers:
     ----------
     front : runs the modules of the workers; its modules are initialized
     modules : the first part of the path
-    events : of the job; worker w takes the events w, w + P, w + 2 P ...
+    events : of the job; worker w takes the events first + w, first + w + P, first + w + 2 P ...
     processes : number of workers P
     wanted : collections that the parent needs, None for all
+    first : position of the first event
     """
 
     def __init__(
@@ -78,9 +79,10 @@ class Workers:
         events: Sequence[EventId],
         processes: int,
         wanted: frozenset[str] | None,
+        first: int = 0,
     ) -> None:
         self._front, self._modules, self._events, self._wanted = front, modules, events, wanted
-        self._stride = min(processes, max(len(events), 1))
+        self._first, self._stride = first, min(processes, max(len(events) - first, 1))
         self._shared = mmap.mmap(-1, 8 + _STATE.size * self._stride)  # byte 0: stop; then the state of each worker
         self._workers: list[_Worker] = []
 
@@ -100,7 +102,7 @@ class Workers:
 
     def receive(self, meta: EventMeta) -> Made:
         """Return an event, waiting for it; ModuleError when the worker failed or died in it."""
-        worker = self._workers[meta.index % self._stride]
+        worker = self._workers[(meta.index - self._first) % self._stride]
         self._wait(worker)
         if not worker.receiver.messages:
             raise self._death(worker, meta)
@@ -183,7 +185,7 @@ class Workers:
         front = self._front
         for module in front.modules:
             module.counts.clear()  # what initialize counted is counted in the parent
-        for index in range(number, len(self._events), self._stride):
+        for index in range(self._first + number, len(self._events), self._stride):
             if self._shared[0]:
                 break
             front.note = functools.partial(self._note, number, index)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from pxdbkg.errors import FileError
+
+_TEMPORARY = re.compile(r"\.(.+)\.(\d+)-[0-9a-f]{8}\.tmp")
 
 
 def temporary_beside(path: str | Path) -> Path:
@@ -31,6 +35,43 @@ def temporary_beside(path: str | Path) -> Path:
             "write there"
         ) from None
     return temporary
+
+
+def remove_leftovers(folder: str | Path, wanted: Callable[[str], bool]) -> int:
+    """Remove temporary files that killed processes left in a folder, and return their number.
+
+    Parameters
+    ----------
+    folder : where to look
+    wanted : tells from the name of an output whether its temporary files may go
+
+    What belongs to another process that is running on this machine stays.
+    """
+    count = 0
+    for path in Path(folder).iterdir():
+        match = _TEMPORARY.fullmatch(path.name)
+        if match is None or not wanted(match[1]) or _is_running(int(match[2])):
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+        count += 1
+    return count
+
+
+def _is_running(pid: int) -> bool:
+    if pid == os.getpid():  # in a container every job may have the same number
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OverflowError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 @contextmanager

@@ -36,7 +36,7 @@ class Progress(Module):
         if now - self._shown < (BAR_INTERVAL_S if self._bar else self.config.interval_s) and done < self.job.n_events:
             return
         self._shown = now
-        text = line(done, self.job.n_events, now - self._start)
+        text = line(done, self.job.n_events, now - self._start, self.job.first)
         if self._bar:
             filled = _BAR * done // self.job.n_events
             print(f"\r[{'#' * filled:{_BAR}}] {text:<55}", end="", file=sys.stderr, flush=True)
@@ -55,13 +55,13 @@ class Progress(Module):
             print(file=sys.stderr)
 
 
-def line(done: int, total: int, elapsed_s: float) -> str:
-    """Return events done, speed and time left as text.
+def line(done: int, total: int, elapsed_s: float, first: int = 0) -> str:
+    """Return events done, speed and time left as text; the first ones may have been there before.
 
     >>> line(50, 200, 10.0)
     '50 of 200 events, 200.0 ms an event, 0:30 left'
     """
-    each = elapsed_s / done
+    each = elapsed_s / (done - first)
     left = round(each * (total - done))
     clock = f"{left // 3600}:{left // 60 % 60:02d}:{left % 60:02d}" if left >= 3600 else f"{left // 60}:{left % 60:02d}"
     return f"{done} of {total} events, {1e3 * each:.1f} ms an event, {clock} left"

@@ -1,9 +1,11 @@
 import os
+import subprocess
+import sys
 
 import pytest
 
 from pxdbkg.errors import FileError
-from pxdbkg.io.atomic import atomic_path
+from pxdbkg.io.atomic import atomic_path, remove_leftovers
 
 
 def test_the_old_file_stays_until_the_end(tmp_path):
@@ -32,3 +34,24 @@ def test_a_missing_folder_and_a_folder_are_named(tmp_path):
         pass
     with pytest.raises(FileError, match="is a folder"), atomic_path(tmp_path):
         pass
+
+
+def test_leftovers_of_processes_that_are_gone_are_removed(tmp_path):
+    running = os.getppid()
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    names = {
+        f".a.npz.{gone.pid}-0123abcd.tmp": True,
+        f".a.npz.{os.getpid()}-0123abcd.tmp": True,  # of an earlier process: this one has not begun to write
+        f".a.npz.{running}-0123abcd.tmp": False,
+        f".b.npz.{gone.pid}-0123abcd.tmp": False,
+        "a.npz": False,
+        f"a.npz.{gone.pid}-0123abcd.tmp": False,
+    }
+    for name in names:
+        (tmp_path / name).touch()
+    folder = tmp_path / f".a.npz.{gone.pid}-00000000.tmp"
+    folder.mkdir()
+    (folder / "0").touch()
+    assert remove_leftovers(tmp_path, lambda name: name == "a.npz") == 3
+    assert {path.name for path in tmp_path.iterdir()} == {name for name, removed in names.items() if not removed}
