@@ -124,3 +124,29 @@ def deposit(
     key: NDArray[np.uint32],
     class_byte: int,
 ) -> tuple[NDArray[np.uint32], NDArray[np.float64]]: ...
+
+# transport
+def transport(
+    particles: tuple[NDArray[Any], ...],
+    grid: tuple[NDArray[Any], ...],
+    tangential: float,
+    half_u: float,
+    thickness: float,
+    settings: NDArray[np.float64],
+    max_crossings: int,
+    scattering: bool,
+    energy_loss: bool,
+    key: NDArray[np.uint32],
+) -> tuple[
+    NDArray[np.uint8],
+    NDArray[np.float32],
+    NDArray[np.float32],
+    NDArray[np.float32],
+    NDArray[np.float32],
+    NDArray[np.float32],
+    NDArray[np.float32],
+    NDArray[np.float32],
+    NDArray[np.float32],
+    NDArray[np.int32],
+]: ...
+def photoelectric_length(x: NDArray[np.float64]) -> NDArray[np.float64]: ...

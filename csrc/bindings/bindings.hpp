@@ -71,5 +71,6 @@ void register_overlay(py::module_& m);
 void register_clustering(py::module_& m);
 void register_rasterization(py::module_& m);
 void register_deposition(py::module_& m);
+void register_transport(py::module_& m);
 
 }  // namespace pxdbkg_bindings

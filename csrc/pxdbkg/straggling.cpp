@@ -1,0 +1,92 @@
+#include "pxdbkg/straggling.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "pxdbkg/math.hpp"
+
+namespace pxdbkg {
+
+// By numerical folding of scipy.stats.landau.
+const double kFolded[kFoldedRows][3] = {
+    {4.018, 0.0, -0.2228}, {4.07, 0.25, -0.1809}, {4.25, 0.5, -0.0949}, {4.54, 0.75, 0.0214}, {4.92, 1.0, 0.1457},
+    {5.35, 1.25, 0.2667},  {5.82, 1.5, 0.3799},   {6.32, 1.75, 0.4845}, {6.84, 2.0, 0.5809},  {7.37, 2.25, 0.6699},
+    {7.93, 2.5, 0.7523},   {8.48, 2.75, 0.8289},  {9.04, 3.0, 0.9004},  {9.60, 3.25, 0.9673}, {10.17, 3.5, 1.0302},
+    {10.74, 3.75, 1.0895}, {11.32, 4.0, 1.1456},
+};
+
+namespace {
+
+constexpr double kXiKevUm = 0.01783;
+constexpr double kSoft = 0.25;       // border between single and summed collisions, in units of xi
+constexpr int kMostCollisions = 16;  // of a mean of 4; more happen once in a million
+constexpr double kEuler = 0.5772156649015329;
+
+struct Shape {
+    double sigma, mode;
+};
+
+// Linear between the rows of the table, constant beyond its ends.
+Shape folded_shape(double width) {
+    if (width <= kFolded[0][0]) return {kFolded[0][1], kFolded[0][2]};
+    if (width >= kFolded[kFoldedRows - 1][0]) return {kFolded[kFoldedRows - 1][1], kFolded[kFoldedRows - 1][2]};
+    std::size_t i = 0;
+    while (kFolded[i + 1][0] <= width) ++i;
+    const double* low = kFolded[i];
+    const double* high = kFolded[i + 1];
+    const double step = high[0] - low[0], over = width - low[0];
+    return {(high[1] - low[1]) / step * over + low[1], (high[2] - low[2]) / step * over + low[2]};
+}
+
+double uniform(std::uint32_t word) { return (static_cast<double>(word >> 8) + 0.5) * 0x1p-24; }
+
+}  // namespace
+
+double most_probable_loss(double path_um) {
+    const double log = log_positive(std::max(path_um, 13.0));
+    return (path_um < 110.0 ? path_um * (190.0 + 16.3 * log) : path_um * (100.6 + 35.35 * log)) / 1000.0;
+}
+
+double loss_width(double path_um) {
+    const double log = log_positive(std::max(path_um, 30.0));
+    if (path_um < 260.0) return path_um * (259.0 - 28.4 * log) / 1000.0;
+    return 71.3 * path_um * (1.0 + 39.4 * exp_any(-0.8 * log)) / 1000.0;
+}
+
+double draw_loss(double path_um, double per_beta2, double max_transfer, const Key& key, std::uint32_t class_byte,
+                 std::uint32_t first_block, std::uint32_t c1) {
+    const double fast_xi = kXiKevUm * path_um;
+    const double xi = fast_xi * per_beta2;
+    const double cut = std::min(115.0 * exp_any(0.6 * log_positive(path_um / 75.0)), max_transfer) / xi;
+    const double rest = std::min(kSoft / cut, 1.0);
+    const auto sensor = static_cast<std::uint8_t>(c1 >> 24);
+    const std::uint32_t ordinal = c1 & kMaxOrdinal;
+    const double mean = (1.0 - rest) / kSoft;
+    std::int64_t collisions = 0;
+    fill_poisson({key, class_byte, first_block, &sensor, 0, &ordinal, 0, 1}, &mean, &collisions);
+
+    const std::uint32_t high = class_byte << 24;
+    const int singles = static_cast<int>(std::min<std::int64_t>(collisions, kMostCollisions));
+    double single = 0.0;
+    Words words{};
+    for (int i = 0; i < singles; ++i) {
+        if (i % 4 == 0) words = philox(key, high | (first_block + 1 + static_cast<std::uint32_t>(i / 4)), c1);
+        single += kSoft / (1.0 - uniform(words.w[i % 4]) * (1.0 - rest));
+    }
+    const double gauss = normal_quantile(uniform(philox(key, high | (first_block + 5), c1).w[0]));
+    static const double log_soft = log_positive(kSoft);
+    const double landau = single + log_soft - (1.0 - kEuler);
+    const Shape shape = folded_shape(loss_width(path_um) / fast_xi);
+    const double folded = landau + gauss * std::sqrt(shape.sigma * shape.sigma + kSoft) - shape.mode;
+    return std::max(most_probable_loss(path_um) * per_beta2 + xi * folded, 0.0);
+}
+
+void fill_losses(const Rows& rows, const double* path_um, double* out) {
+    for (std::size_t i = 0; i < rows.n; ++i) {
+        out[i] = draw_loss(path_um[i], 1.0, std::numeric_limits<double>::infinity(), rows.key, rows.class_byte,
+                           rows.first_block, rows.c1(i));
+    }
+}
+
+}  // namespace pxdbkg

@@ -1,0 +1,302 @@
+#include "pxdbkg/transport.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "pxdbkg/helix.hpp"
+#include "pxdbkg/laws.hpp"
+#include "pxdbkg/math.hpp"
+#include "pxdbkg/photons.hpp"
+#include "pxdbkg/straggling.hpp"
+#include "pxdbkg/trigonometry.hpp"
+
+namespace pxdbkg {
+
+namespace {
+
+constexpr double kElectronMass = 0.51099895;  // MeV
+constexpr double kLightSpeed = 299.792458;    // mm / ns
+constexpr double kBending = 0.299792458;      // MeV / (T mm)
+constexpr double kHighland = 13.6;            // MeV
+constexpr double kMostOblique = 10.0;         // of the path through the beam pipe, in units of its thickness
+constexpr double kShortest = 1e-4;            // mm: a shorter passage is no hit
+constexpr double kOnPipe = 1e-6;              // mm: as far as a start counts as on the pipe
+constexpr std::uint32_t kNormalBlock = kLossBlocks;
+
+double to_uniform(std::uint32_t word) { return (static_cast<double>(word >> 8) + 0.5) * 0x1p-24; }
+double to_normal(std::uint32_t word) { return normal_quantile(to_uniform(word)); }
+
+double square(double x) { return x * x; }
+
+// Width of the projected scattering angle: Highland's formula, Particle Data Group, Passage of particles through
+// matter.
+double highland(double x0, double beta, double momentum) {
+    if (!(x0 > 0.0)) return 0.0;
+    const double bracket = 1.0 + 0.038 * log_positive(x0 / (beta * beta));
+    return kHighland / (beta * momentum) * std::sqrt(x0) * std::max(bracket, 0.1);
+}
+
+// Turn a direction by the small projected angles a and b; the axes are those of T. Duff et al., J. Comput. Graph. Tech.
+// 6 (2017) 1, "Building an orthonormal basis, revisited".
+Vec3 deflected(const Vec3& d, double a, double b) {
+    const double angle = std::sqrt(a * a + b * b);
+    if (!(angle > 0.0)) return d;
+    const double sign = d.z >= 0.0 ? 1.0 : -1.0;
+    const double f = -1.0 / (sign + d.z);
+    const double g = d.x * d.y * f;
+    // An angle above a few full turns only comes from electrons that lose every memory of their direction.
+    const SinCos turn = sincos(std::min(angle, 1e3));
+    const double p = turn.sin * a / angle, q = turn.sin * b / angle;
+    const Vec3 out{turn.cos * d.x + p * (1.0 + sign * d.x * d.x * f) + q * g,
+                   turn.cos * d.y + p * sign * g + q * (sign + d.y * d.y * f),
+                   turn.cos * d.z - p * sign * d.x - q * d.y};
+    const double norm = 1.0 / std::sqrt(out.x * out.x + out.y * out.y + out.z * out.z);
+    return {out.x * norm, out.y * norm, out.z * norm};
+}
+
+// Path to the edge of |value| <= half at a rate of change.
+double path_to_edge(double value, double rate, double low, double high) {
+    if (rate > 0.0) return std::max((high - value) / rate, 0.0);
+    if (rate < 0.0) return std::max((low - value) / rate, 0.0);
+    return std::numeric_limits<double>::infinity();
+}
+
+struct Tracker {
+    const Planes& planes;
+    const TransportSettings& settings;
+    const Key& key;
+    std::vector<Hit>& hits;
+
+    Volume volume() const { return {settings.pipe_radius, settings.r_max, settings.z_max}; }
+};
+
+class Electron {
+  public:
+    Electron(const Tracker& tracker, const ParticleColumns& p, std::size_t i, double momentum)
+        : t_(tracker),
+          class_byte_(8u * p.source[i] + 5u),
+          c1_(p.number[i]),
+          particle_(static_cast<std::int32_t>(i)),
+          charge_(p.charge[i]),
+          time_(p.time[i]),
+          track_{{p.x[i], p.y[i], p.z[i]},
+                 {p.px[i] / momentum, p.py[i] / momentum, p.pz[i] / momentum},
+                 0.0,
+                 kNothing,
+                 -1.0} {
+        set_kinetic(momentum * momentum / (std::sqrt(square(momentum) + square(kElectronMass)) + kElectronMass));
+    }
+
+    void run() {
+        const TransportSettings& s = t_.settings;
+        const Volume volume = t_.volume();
+        const double r2 = square(track_.at.x) + square(track_.at.y);
+        if (r2 > square(s.r_max) || std::fabs(track_.at.z) > s.z_max) return;
+        if (std::fabs(std::sqrt(r2) - s.pipe_radius) < kOnPipe) track_.last = kPipe;
+        if (r2 >= square(t_.planes.nearest)) start_in_silicon();
+        while (alive() && crossing_ < s.max_crossings) {
+            const Crossing next = next_crossing(track_, t_.planes, volume);
+            if (next.surface == kNothing) return;
+            time_ += next.length / (beta_ * kLightSpeed);
+            track_.at = next.at;
+            track_.to = next.to;
+            track_.last = next.surface;
+            track_.blocked = -1.0;
+            if (next.surface == kPipe) {
+                cross_pipe();
+            } else {
+                cross_sensor(t_.planes.ladders[static_cast<std::size_t>(next.surface)], *next.sensor, 0.0, true);
+            }
+            ++crossing_;
+        }
+    }
+
+  private:
+    bool alive() const { return kinetic_ >= t_.settings.min_kinetic_mev && kinetic_ > 0.0; }
+
+    void set_kinetic(double kinetic) {
+        kinetic_ = std::max(kinetic, 0.0);
+        momentum_ = std::sqrt(kinetic_ * (kinetic_ + 2.0 * kElectronMass));
+        beta_ = momentum_ / (kinetic_ + kElectronMass);
+        track_.omega = momentum_ > 0.0 ? -charge_ * kBending * t_.settings.field_t / momentum_ : 0.0;
+    }
+
+    // A track that starts in the silicon of a sensor goes from there to the surface; one that is too slow to go
+    // anywhere stays.
+    void start_in_silicon() {
+        for (std::size_t i = 0; i < t_.planes.ladders.size(); ++i) {
+            const Ladder& ladder = t_.planes.ladders[i];
+            const double w = ladder.w(track_.at.x, track_.at.y);
+            if (std::fabs(w) > t_.planes.half_thickness) continue;
+            if (std::fabs(ladder.u(track_.at.x, track_.at.y)) > t_.planes.half_u) continue;
+            const SensorBox* sensor = ladder.at(track_.at.z);
+            if (sensor == nullptr) continue;
+            track_.last = static_cast<int>(i);
+            if (!alive()) {
+                record_stopped(ladder, *sensor);
+                return;
+            }
+            cross_sensor(ladder, *sensor, w, false);
+            const double slope = ladder.cos * track_.to.x + ladder.sin * track_.to.y;
+            const double bend = -track_.omega * (ladder.cos * track_.to.y - ladder.sin * track_.to.x);
+            track_.blocked = path_to_surface(w, slope, bend, t_.planes.half_thickness);
+            ++crossing_;
+            return;
+        }
+    }
+
+    void record_stopped(const Ladder& ladder, const SensorBox& sensor) {
+        const auto f = [](double x) { return static_cast<float>(x); };
+        const double du = ladder.cos * track_.to.y - ladder.sin * track_.to.x;
+        const double dw = ladder.cos * track_.to.x + ladder.sin * track_.to.y;
+        t_.hits.push_back({sensor.index, f(ladder.u(track_.at.x, track_.at.y)), f(track_.at.z - sensor.z_centre), f(du),
+                           f(track_.to.z), f(dw), 0.0f, f(1000.0 * kinetic_), f(time_), particle_});
+    }
+
+    Words normal_words() const {
+        return philox(t_.key, class_byte_ << 24 | (crossing_ * kCrossingBlocks + kNormalBlock), c1_);
+    }
+
+    void lose_and_scatter(double loss_mev, double x0, const Words& words) {
+        const double width = t_.settings.scattering ? highland(x0, beta_, momentum_) : 0.0;
+        if (t_.settings.energy_loss && loss_mev > 0.0) set_kinetic(kinetic_ - loss_mev);
+        if (width > 0.0) track_.to = deflected(track_.to, width * to_normal(words.w[0]), width * to_normal(words.w[1]));
+    }
+
+    void cross_pipe() {
+        const double radial = (track_.at.x * track_.to.x + track_.at.y * track_.to.y) / t_.settings.pipe_radius;
+        const double oblique = 1.0 / std::max(std::fabs(radial), 1.0 / kMostOblique);
+        lose_and_scatter(t_.settings.pipe_loss_mev * oblique / square(beta_), t_.settings.pipe_x0 * oblique,
+                         normal_words());
+    }
+
+    // Length of a passage that scattering ends, where straight on it would be `path`: the spread of the position after
+    // a path s, width(s) s / sqrt(3), reaches g times half the thickness. Both limits are joined as 1 / s^2.
+    double with_scattering(double path, double g) const {
+        const double half = t_.planes.half_thickness;
+        const double spread = kHighland / (beta_ * momentum_) * std::fabs(g) *
+                              std::sqrt(t_.settings.silicon_x0 / (6.0 * half));  // of s^(3/2)
+        const double cube = square(spread / half) * path * path * path;          // (path / limit)^3
+        if (!(cube > 1e-6)) return path;
+        const double ratio = exp_any(log_positive(cube) * (2.0 / 3.0));
+        return path / std::sqrt(1.0 + ratio);
+    }
+
+    // w: depth of the point; both_ways: the track comes through the silicon before it and does not start here.
+    void cross_sensor(const Ladder& ladder, const SensorBox& sensor, double w, bool both_ways) {
+        const TransportSettings& s = t_.settings;
+        const double half = t_.planes.half_thickness;
+        const double u = ladder.u(track_.at.x, track_.at.y), v = track_.at.z - sensor.z_centre;
+        const double dw = ladder.cos * track_.to.x + ladder.sin * track_.to.y;
+        const double du = ladder.cos * track_.to.y - ladder.sin * track_.to.x;
+        const double dv = track_.to.z;
+        const double bend_w = -track_.omega * du, bend_u = track_.omega * dw;
+        const Words words = normal_words();
+
+        // Length in the silicon after and before the point: surfaces, scattering, one turn, the edges of the active
+        // area.
+        const double longest =
+            std::min(0.5 * s.max_path, track_.omega != 0.0 ? kPi / std::fabs(track_.omega) : s.max_path);
+        double after = std::min(path_to_surface(w, dw, bend_w, half), longest);
+        double before = both_ways ? std::min(path_to_surface(-w, dw, -bend_w, half), longest) : 0.0;
+        if (s.scattering) {
+            after = with_scattering(after, to_normal(words.w[2]));
+            if (both_ways) before = with_scattering(before, to_normal(words.w[3]));
+        }
+        const double oblique = both_ways ? (after + before) / (2.0 * half) : 1.0 / std::max(std::fabs(dw), 0.05);
+        const double v_low = sensor.z_low - sensor.z_centre, v_high = sensor.z_high - sensor.z_centre;
+        const double half_u = t_.planes.half_u;
+        after = std::min({after, path_to_edge(u, du, -half_u, half_u), path_to_edge(v, dv, v_low, v_high)});
+        before = std::min({before, path_to_edge(u, -du, -half_u, half_u), path_to_edge(v, -dv, v_low, v_high)});
+
+        const double path = after + before;
+        const double per_beta2 = 1.0 / square(beta_);
+        double loss_kev = 0.0;
+        if (path >= kShortest) {
+            const double kinetic_kev = 1000.0 * kinetic_;
+            loss_kev = draw_loss(1000.0 * path, per_beta2, 0.5 * kinetic_kev, t_.key, class_byte_,
+                                 crossing_ * kCrossingBlocks, c1_);
+            if (loss_kev > kinetic_kev) {
+                after = path * (kinetic_kev / loss_kev) - before;
+                loss_kev = kinetic_kev;
+            }
+            // The hit is the straight line from where the track enters to where it leaves.
+            const double all = after + before;
+            const double end_u = du * all + 0.5 * bend_u * (after - before) * all;
+            const double end_w = dw * all + 0.5 * bend_w * (after - before) * all;
+            const double end_v = dv * all;
+            const double line = std::sqrt(end_u * end_u + end_v * end_v + end_w * end_w);
+            const double middle = 0.5 * (after - before);
+            const double middle_u = u + middle * (du + 0.5 * bend_u * middle), middle_v = v + middle * dv;
+            const auto f = [](double x) { return static_cast<float>(x); };
+            if (line > 0.0) {
+                t_.hits.push_back({sensor.index, f(middle_u), f(middle_v), f(end_u / line), f(end_v / line),
+                                   f(end_w / line), f(line), f(loss_kev), f(time_), particle_});
+            }
+        }
+        lose_and_scatter(0.001 * loss_kev + s.support_loss_mev * oblique * per_beta2,
+                         s.silicon_x0 * path / (2.0 * half) + s.support_x0 * oblique, words);
+    }
+
+    const Tracker& t_;
+    std::uint32_t class_byte_, c1_;
+    std::int32_t particle_;
+    double charge_, time_;
+    double kinetic_ = 0.0, momentum_ = 0.0, beta_ = 0.0;
+    Track track_;
+    std::uint32_t crossing_ = 0;
+};
+
+void trace_photon(const Tracker& tracker, const ParticleColumns& p, std::size_t i, double energy_mev) {
+    const Vec3 at{p.x[i], p.y[i], p.z[i]};
+    const Vec3 to{p.px[i] / energy_mev, p.py[i] / energy_mev, p.pz[i] / energy_mev};
+    const Words words = philox(tracker.key, (8u * p.source[i] + 5u) << 24 | kNormalBlock, p.number[i]);
+    const double depth = -photoelectric_length(1000.0 * energy_mev) * log_positive(1.0 - to_uniform(words.w[0]));
+    const Absorption end = absorb(at, to, depth, tracker.planes, tracker.settings.z_max);
+    if (end.sensor == nullptr) return;
+    const double x = at.x + end.length * to.x, y = at.y + end.length * to.y, z = at.z + end.length * to.z;
+    const Ladder& ladder = *end.ladder;
+    const auto f = [](double value) { return static_cast<float>(value); };
+    tracker.hits.push_back({end.sensor->index, f(ladder.u(x, y)), f(z - end.sensor->z_centre),
+                            f(ladder.cos * to.y - ladder.sin * to.x), f(to.z), f(ladder.cos * to.x + ladder.sin * to.y),
+                            0.0f, f(1000.0 * energy_mev), f(p.time[i] + end.length / kLightSpeed),
+                            static_cast<std::int32_t>(i)});
+}
+
+}  // namespace
+
+double path_to_surface(double w, double slope, double bend, double half_thickness) {
+    if (slope < 0.0) {
+        w = -w;
+        slope = -slope;
+        bend = -bend;
+    }
+    const double ahead = std::max(half_thickness - w, 0.0);
+    const double disc = slope * slope + 2.0 * bend * ahead;
+    if (disc >= 0.0) {
+        const double sum = slope + std::sqrt(disc);
+        return sum > 0.0 ? 2.0 * ahead / sum : std::numeric_limits<double>::infinity();
+    }
+    // It turns back before that surface and leaves through the other one.
+    const double behind = std::max(half_thickness + w, 0.0);
+    return (slope + std::sqrt(slope * slope - 2.0 * bend * behind)) / -bend;
+}
+
+std::vector<Hit> transport(const ParticleColumns& particles, const Planes& planes, const TransportSettings& settings,
+                           const Key& key) {
+    std::vector<Hit> hits;
+    hits.reserve(particles.n);
+    const Tracker tracker{planes, settings, key, hits};
+    for (std::size_t i = 0; i < particles.n; ++i) {
+        const double momentum = std::sqrt(square(particles.px[i]) + square(particles.py[i]) + square(particles.pz[i]));
+        if (particles.charge[i] == 0) {
+            trace_photon(tracker, particles, i, momentum);
+        } else {
+            Electron(tracker, particles, i, momentum).run();
+        }
+    }
+    return hits;
+}
+
+}  // namespace pxdbkg
