@@ -116,14 +116,27 @@ def deposit(
     dw: NDArray[np.float32],
     path_mm: NDArray[np.float32],
     electrons: NDArray[np.float64],
+    particle: NDArray[np.int32] | None,
+    time_ns: NDArray[np.float32] | None,
     v_edges: NDArray[np.float64],
     u_pitch: float,
     constants: NDArray[np.float64],
     tables: list[CollectionTable],
     which: NDArray[np.uint8],
+    opens_ns: NDArray[np.float64] | None,
+    open_for_ns: float,
     key: NDArray[np.uint32],
     class_byte: int,
-) -> tuple[NDArray[np.uint32], NDArray[np.float64]]: ...
+) -> tuple[NDArray[np.uint32], NDArray[np.float64], NDArray[np.int32] | None]: ...
+
+# readout
+def read_out(
+    channel: NDArray[np.uint32],
+    electrons: NDArray[np.float64],
+    constants: NDArray[np.float64],
+    key: NDArray[np.uint32],
+    class_byte: int,
+) -> tuple[DigitColumns, NDArray[np.uint32]]: ...
 
 # transport
 def transport(

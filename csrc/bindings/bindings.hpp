@@ -51,6 +51,12 @@ Span<T> output(py::array_t<T>& array) {
     return {array.mutable_data(), static_cast<std::size_t>(array.size())};
 }
 
+// A copy, for columns that a kernel has filled.
+template <class T>
+py::array_t<T> to_array(const pxdbkg::Column<T>& column) {
+    return py::array_t<T>(static_cast<py::ssize_t>(column.size()), column.data());
+}
+
 // Digits come and go as tuples of the columns sensor, u, v and charge.
 pxdbkg::DigitsView digits_view(const py::tuple& columns, const std::string& name);
 py::tuple to_tuple(pxdbkg::DigitColumns&& digits);
@@ -71,6 +77,7 @@ void register_overlay(py::module_& m);
 void register_clustering(py::module_& m);
 void register_rasterization(py::module_& m);
 void register_deposition(py::module_& m);
+void register_readout(py::module_& m);
 void register_transport(py::module_& m);
 
 }  // namespace pxdbkg_bindings

@@ -25,10 +25,20 @@ void same_length(const Span<T>& column, std::size_t n, const char* name) {
     }
 }
 
+// A column that may be left out.
+template <class T>
+const T* optional_column(const py::object& object, std::size_t n, const char* name) {
+    if (object.is_none()) return nullptr;
+    const auto column = input<T>(object, 1, name);
+    same_length(column, n, name);
+    return column.data;
+}
+
 py::tuple deposit(const py::object& sensor, const py::object& u, const py::object& v, const py::object& du,
                   const py::object& dv, const py::object& dw, const py::object& path, const py::object& electrons,
-                  const py::object& v_edges, double u_pitch, const py::object& constants, const py::list& tables,
-                  const py::object& which, const py::object& key, std::uint32_t class_byte) {
+                  const py::object& particle, const py::object& time, const py::object& v_edges, double u_pitch,
+                  const py::object& constants, const py::list& tables, const py::object& which, const py::object& opens,
+                  double open_for, const py::object& key, std::uint32_t class_byte) {
     const auto sensors = input<std::uint8_t>(sensor, 1, "sensor");
     const std::size_t n = sensors.size;
     const char* names[] = {"u_mm", "v_mm", "du", "dv", "dw", "path_mm"};
@@ -52,11 +62,20 @@ py::tuple deposit(const py::object& sensor, const py::object& u, const py::objec
     if (n > std::size_t{pxdbkg::kMaxOrdinal} + 1) {
         raise_value_error("deposit: " + std::to_string(n) + " hits (up to 16777216 an event)");
     }
+    pxdbkg::Exposure exposure{nullptr, open_for, optional_column<float>(time, n, "time_ns")};
+    if (!opens.is_none()) {
+        const auto gates = input<double>(opens, 2, "opens_ns");
+        if (gates.size != 40 * 192 || exposure.time == nullptr) {
+            raise_value_error("deposit: expected opens_ns (40, 192) and times of the hits");
+        }
+        exposure.opens = gates.data;
+    }
     const pxdbkg::Drift drift{numbers[0], numbers[1], numbers[2],
                               numbers[3], numbers[4], {numbers[5], numbers[6], numbers[7]},
                               u_pitch,    edges.data};
-    const pxdbkg::Passages hits{n,          sensors.data, columns[0], columns[1],  columns[2],
-                                columns[3], columns[4],   columns[5], charges.data};
+    const pxdbkg::Passages hits{
+        n,          sensors.data, columns[0], columns[1],   columns[2],
+        columns[3], columns[4],   columns[5], charges.data, optional_column<std::int32_t>(particle, n, "particle")};
     for (std::size_t i = 0; i < n; ++i) {
         if (sensors[i] >= 40) raise_value_error("deposit: sensor " + std::to_string(sensors[i]) + " (0..39)");
         if (!pxdbkg::groups_fit(charges[i], columns[5][i], drift)) {
@@ -69,22 +88,14 @@ py::tuple deposit(const py::object& sensor, const py::object& u, const py::objec
     for (const std::uint8_t index : tables_of) {
         if (index >= lookup.size()) raise_value_error("deposit: table " + std::to_string(index) + " is missing");
     }
-    std::vector<pxdbkg::PixelCharge> pixels;
+    pxdbkg::PixelCharges pixels;
     {
         const py::gil_scoped_release release;
-        pixels = pxdbkg::deposit(hits, drift, {lookup.data(), tables_of.data}, {words[0], words[1], words[2], words[3]},
-                                 class_byte);
+        pixels = pxdbkg::deposit(hits, drift, {lookup.data(), tables_of.data}, exposure,
+                                 {words[0], words[1], words[2], words[3]}, class_byte);
     }
-    const auto size = static_cast<py::ssize_t>(pixels.size());
-    py::array_t<std::uint32_t> channel(size);
-    py::array_t<double> charge(size);
-    const auto channels = output(channel);
-    const auto sums = output(charge);
-    for (std::size_t i = 0; i < pixels.size(); ++i) {
-        channels[i] = pixels[i].channel;
-        sums[i] = pixels[i].electrons;
-    }
-    return py::make_tuple(channel, charge);
+    return py::make_tuple(to_array(pixels.channel), to_array(pixels.electrons),
+                          particle.is_none() ? py::object(py::none()) : py::object(to_array(pixels.particle)));
 }
 
 }  // namespace
@@ -107,8 +118,9 @@ void register_deposition(py::module_& m) {
              py::arg("max_steps"))
         .def_property_readonly("values", &table_values);
     m.def("deposit", &deposit, py::arg("sensor"), py::arg("u_mm"), py::arg("v_mm"), py::arg("du"), py::arg("dv"),
-          py::arg("dw"), py::arg("path_mm"), py::arg("electrons"), py::arg("v_edges"), py::arg("u_pitch"),
-          py::arg("constants"), py::arg("tables"), py::arg("which"), py::arg("key"), py::arg("class_byte"));
+          py::arg("dw"), py::arg("path_mm"), py::arg("electrons"), py::arg("particle"), py::arg("time_ns"),
+          py::arg("v_edges"), py::arg("u_pitch"), py::arg("constants"), py::arg("tables"), py::arg("which"),
+          py::arg("opens_ns"), py::arg("open_for_ns"), py::arg("key"), py::arg("class_byte"));
 }
 
 }  // namespace pxdbkg_bindings

@@ -1,100 +1,16 @@
 #include "pxdbkg/deposition.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-
-#include "pxdbkg/math.hpp"
+#include <memory>
+#include <utility>
 
 namespace pxdbkg {
 
 namespace {
 
-constexpr int kU = 250, kV = 768;
-
-// A square of the gate plane around a corner, in nodes 1 um apart; wider than the table by the reach of the walk.
-constexpr int kMargin = 16;
-constexpr int kSide = CollectionTable::kSize + 2 * kMargin;
-constexpr int kReach = 24;  // nodes at which a Gaussian ends, more than 5 of the widths in use
-using Square = std::vector<double>;
-
-double position(int node) { return node - 0.5 * (kSide - 1); }
-
-std::vector<double> gaussian(double sigma) {
-    std::vector<double> weights(2 * kReach + 1);
-    double sum = 0.0;
-    for (int i = -kReach; i <= kReach; ++i) {
-        weights[i + kReach] = exp_any(-0.5 * (i / sigma) * (i / sigma));
-        sum += weights[i + kReach];
-    }
-    for (double& weight : weights) weight /= sum;
-    return weights;
-}
-
-// Mean of a square over Gaussian displacements; beyond its edges the values of the edges go on.
-Square smear(const Square& in, const std::vector<double>& along_x, const std::vector<double>& along_y) {
-    Square half(in.size(), 0.0), out(in.size(), 0.0);
-    for (int x = 0; x < kSide; ++x) {
-        for (int i = -kReach; i <= kReach; ++i) {
-            const double weight = along_x[i + kReach];
-            const double* row = &in[static_cast<std::size_t>(std::clamp(x + i, 0, kSide - 1)) * kSide];
-            for (int y = 0; y < kSide; ++y) half[x * kSide + y] += weight * row[y];
-        }
-    }
-    std::vector<double> padded(kSide + 2 * kReach);
-    for (int x = 0; x < kSide; ++x) {
-        const double* row = &half[static_cast<std::size_t>(x) * kSide];
-        for (int i = 0; i < kSide + 2 * kReach; ++i) padded[i] = row[std::clamp(i - kReach, 0, kSide - 1)];
-        for (int i = 0; i <= 2 * kReach; ++i) {
-            for (int y = 0; y < kSide; ++y) out[x * kSide + y] += along_y[i] * padded[y + i];
-        }
-    }
-    return out;
-}
-
-}  // namespace
-
-// The walk stops in an internal gate. The probability f that it stops in the upper right pixel is 1 or 0 in the gates;
-// in the rims it is the mean of f over one step. Repeating that mean max_steps times from "the nearest pixel" is the
-// law of a walk of at most max_steps steps; the drift before it is one more mean.
-CollectionTable::CollectionTable(int border_u, int border_v, double step, double sigma_u, double sigma_v,
-                                 int max_steps) {
-    Square f(kSide * kSide);
-    std::vector<int> rim;
-    for (int x = 0; x < kSide; ++x) {
-        for (int y = 0; y < kSide; ++y) {
-            const int at = x * kSide + y;
-            f[at] = position(x) > 0.0 && position(y) > 0.0 ? 1.0 : 0.0;
-            if (std::fabs(position(x)) < border_u || std::fabs(position(y)) < border_v) rim.push_back(at);
-        }
-    }
-    const std::vector<double> walk = gaussian(step);
-    double change = 1.0;
-    for (int i = 0; i < max_steps && change > 1e-7; ++i) {
-        const Square mean = smear(f, walk, walk);
-        change = 0.0;
-        for (const int at : rim) {
-            change = std::max(change, std::fabs(mean[at] - f[at]));
-            f[at] = mean[at];
-        }
-    }
-    f = smear(f, gaussian(sigma_u), gaussian(sigma_v));
-    values_.resize(kSize * kSize);
-    for (int x = 0; x < kSize; ++x) {
-        for (int y = 0; y < kSize; ++y) values_[x * kSize + y] = f[(x + kMargin) * kSide + y + kMargin];
-    }
-}
-
-double CollectionTable::operator()(double dx, double dy) const {
-    const double x = std::min(std::max(dx + (kHalf - 0.5), 0.0), kSize - 1.001);
-    const double y = std::min(std::max(dy + (kHalf - 0.5), 0.0), kSize - 1.001);
-    const int ix = static_cast<int>(x), iy = static_cast<int>(y);
-    const double fx = x - ix, fy = y - iy;
-    const double* low = &values_[static_cast<std::size_t>(ix) * kSize + iy];
-    const double* high = low + kSize;
-    return (1.0 - fx) * ((1.0 - fy) * low[0] + fy * low[1]) + fx * ((1.0 - fy) * high[0] + fy * high[1]);
-}
-
-namespace {
+constexpr int kU = static_cast<int>(kColumns), kV = static_cast<int>(kRows);
 
 struct Cut {
     std::size_t segments;
@@ -112,11 +28,13 @@ class RowWords {
   public:
     RowWords(const Key& key, std::uint32_t class_byte) : key_(key), high_(class_byte << 24) {}
 
+    // At least `count` words, and seven more that may be read but mean nothing.
     const std::uint32_t* draw(std::uint32_t c1, std::size_t count) {
-        const std::size_t blocks = (count + 3) / 4;
+        const std::size_t blocks = ((count + 3) / 4 + 7) / 8 * 8;  // whole turns of the AVX2 code
         if (c0_.size() < blocks) {
             c1_.resize(blocks);
-            words_.resize(4 * blocks);
+            words_.resize(4 * blocks + 7);
+            std::fill_n(words_.end() - 7, 7, 0);
             for (std::size_t i = c0_.size(); i < blocks; ++i) c0_.push_back(high_ | static_cast<std::uint32_t>(i));
         }
         std::fill_n(c1_.begin(), blocks, c1);
@@ -127,89 +45,212 @@ class RowWords {
   private:
     Key key_;
     std::uint32_t high_;
-    std::vector<std::uint32_t> c0_, c1_, words_;
+    Column<std::uint32_t> c0_, c1_, words_;
 };
 
-// Largest 24-bit number m with (m + 1/2) 2^-24 < p, plus one: a word below it is a uniform number below p.
-std::int32_t below(double p) { return static_cast<std::int32_t>(std::clamp(p, 0.0, 1.0) * 0x1p24 + 0.5); }
-
-// Pixels that a hit has touched: few and met again and again.
+// Pixels that a hit has touched: few, and met again and again.
+//
+// The sums of the four pixels around the present corner are kept apart, so that a segment costs four additions. Only
+// the last kWindow entries are looked at, so that long tracks stay cheap; a pixel may have several.
 class HitPixels {
   public:
-    explicit HitPixels(std::vector<PixelCharge>& out) : out_(out), first_(out.size()) {}
-    void add(std::uint32_t channel, double electrons) {
-        if (electrons == 0.0) return;
-        for (std::size_t i = out_.size(); i-- > first_ && out_.size() - i <= 8;) {
-            if (out_[i].channel == channel) {
-                out_[i].electrons += electrons;
-                return;
+    struct Entry {
+        std::uint32_t pixel;  // v * kBitStride + u
+        double electrons;
+    };
+
+    void start() {
+        entries_.clear();
+        present_ = 0;
+    }
+
+    // Go on at another corner. The pixels may be the same ones at the edges of the matrix.
+    void turn_to_corner(std::uint32_t right_up, std::uint32_t right_low, std::uint32_t left_up,
+                        std::uint32_t left_low) {
+        finish();
+        pixel_[0] = right_up;
+        pixel_[1] = right_low;
+        pixel_[2] = left_up;
+        pixel_[3] = left_low;
+        edge_ = right_up == left_up || right_up == right_low;
+    }
+
+    // Add groups of one charge to the four pixels.
+    void add(double charge, const std::int32_t* groups) {
+        unsigned touched = 0;
+        for (int slot = 0; slot < 4; ++slot) touched |= unsigned{groups[slot] != 0} << slot;
+        if (edge_ || (touched & ~present_) != 0) {
+            for (int slot = 0; slot < 4; ++slot) {
+                if (groups[slot] == 0) continue;
+                if ((present_ & 1u << slot) == 0) touch(slot);
+                sum_[slot] += charge * groups[slot];
+                if (edge_) put_back(slot);
             }
+            return;
         }
-        out_.push_back({channel, electrons});
+        for (int slot = 0; slot < 4; ++slot) sum_[slot] += charge * groups[slot];
+    }
+
+    const Column<Entry>& finish() {
+        for (int slot = 0; slot < 4; ++slot) put_back(slot);
+        return entries_;
     }
 
   private:
-    std::vector<PixelCharge>& out_;
-    std::size_t first_;
+    static constexpr int kWindow = 8;
+
+    void touch(int slot) {
+        const int size = static_cast<int>(entries_.size());
+        int at = size - 1;
+        const int last = std::max(size - kWindow, 0);
+        while (at >= last && entries_[at].pixel != pixel_[slot]) --at;
+        if (at < last) {
+            at = size;
+            entries_.push_back({pixel_[slot], 0.0});
+            for (int other = 0; other < 4; ++other) {
+                if (at_[other] <= size - kWindow) put_back(other);
+            }
+        }
+        at_[slot] = at;
+        sum_[slot] = entries_[at].electrons;
+        present_ |= 1u << slot;
+    }
+
+    void put_back(int slot) {
+        if ((present_ & 1u << slot) != 0) entries_[at_[slot]].electrons = sum_[slot];
+        present_ &= ~(1u << slot);
+        sum_[slot] = 0.0;
+    }
+
+    Column<Entry> entries_;
+    std::uint32_t pixel_[4] = {};
+    int at_[4] = {};
+    double sum_[4] = {};
+    unsigned present_ = 0;  // bits of the slots whose sums are in sum_
+    bool edge_ = false;
 };
 
-void deposit_one(const Passages& hits, std::size_t i, const Drift& drift, const Borders& borders, RowWords& rows,
-                 std::vector<PixelCharge>& out) {
-    const int sensor = hits.sensor[i];
-    const double* edges = drift.v_edges + static_cast<std::size_t>(sensor) * (kV + 1);
-    const double half_u = 0.5 * kU * drift.u_pitch;
-    const double path = hits.path[i];
-    const Cut pieces = cut(hits.electrons[i], path, drift);
-    const double segments = static_cast<double>(pieces.segments);
-    const double charge = hits.electrons[i] / segments / pieces.groups;
-    const double gate = 0.5 * drift.thickness - drift.gate_depth;
-    const auto groups = static_cast<std::size_t>(pieces.groups);
-    const std::uint32_t c1 = std::uint32_t{hits.sensor[i]} << 24 | static_cast<std::uint32_t>(i);
-    const std::uint32_t* all_words = rows.draw(c1, pieces.segments * groups);
-    HitPixels pixels(out);
-    int row = static_cast<int>(std::upper_bound(edges, edges + kV, static_cast<double>(hits.v[i])) - edges) - 1;
-    row = std::clamp(row, 0, kV - 1);
-    for (std::size_t k = 0; k < pieces.segments; ++k) {
-        const double s = path * ((static_cast<double>(k) + 0.5) / segments - 0.5);
-        const double u_start = hits.u[i] + s * hits.du[i], v = hits.v[i] + s * hits.dv[i];
-        if (std::fabs(u_start) >= half_u || v < edges[0] || v >= edges[kV]) continue;
-        const double w = std::clamp(1000.0 * s * hits.dw[i], -0.5 * drift.thickness, 0.5 * drift.thickness);
-        const double z = std::fabs(gate - w) * 1e-4;                                                         // cm
-        const double shift = z * (drift.lorentz[0] + z * (drift.lorentz[1] + z * drift.lorentz[2])) * 10.0;  // mm
-        const double u = u_start + (gate > w ? shift : -shift);
-
-        const double column = (u + half_u) / drift.u_pitch;
-        const int corner_u = std::clamp(static_cast<int>(column + 0.5), 0, kU);
-        const double dx = (column - corner_u) * drift.u_pitch * 1000.0;
-        while (row > 0 && v < edges[row]) --row;
-        while (row < kV - 1 && v >= edges[row + 1]) ++row;
-        const int corner_v = v - edges[row] < edges[row + 1] - v ? row : row + 1;
-        const double dy = (v - edges[corner_v]) * 1000.0;
-        const CollectionTable& table = *borders.tables[borders.which[sensor * (kV + 1) + corner_v]];
-        const double p_right_up = table(dx, dy);
-        const double p_right = p_right_up + table(dx, -dy);
-        const double p_but_one = p_right + table(-dx, dy);
-
-        const std::int32_t first = below(p_right_up), second = below(p_right), third = below(p_but_one);
-        const std::uint32_t* words = all_words + k * groups;
-        std::int32_t right_up = 0, right = 0, but_one = 0;
-        for (std::size_t g = 0; g < groups; ++g) {
-            const auto word = static_cast<std::int32_t>(words[g] >> 8);
-            right_up += word < first;
-            right += word < second;
-            but_one += word < third;
-        }
-        // Outside the matrix there is no gate to compete: the pixels at the edge collect everything.
-        const std::uint32_t left_u = std::max(corner_u - 1, 0), right_u = std::min(corner_u, kU - 1);
-        const std::uint32_t base = static_cast<std::uint32_t>(sensor) * kV;
-        const std::uint32_t lower = (base + std::max(corner_v - 1, 0)) * kU;
-        const std::uint32_t upper = (base + std::min(corner_v, kV - 1)) * kU;
-        pixels.add(upper + right_u, charge * right_up);
-        pixels.add(lower + right_u, charge * (right - right_up));
-        pixels.add(upper + left_u, charge * (but_one - right));
-        pixels.add(lower + left_u, charge * (static_cast<std::int32_t>(groups) - but_one));
+// Row of a point of the active area.
+int row_at(const double* edges, double v) {
+    int row = 0;
+    for (int step = 512; step > 0; step /= 2) {
+        const int next = row + step;
+        row = next < kV && v >= edges[next] ? next : row;
     }
+    return row;
 }
+
+class Depositor {
+  public:
+    Depositor(const Passages& hits, const Drift& drift, const Borders& borders, const Exposure& exposure,
+              const Key& key, std::uint32_t class_byte)
+        : hits_(hits), drift_(drift), borders_(borders), exposure_(exposure), words_(key, class_byte) {}
+
+    // False when nothing of a hit can be collected, by its place or its time.
+    bool reaches_pixels(std::size_t i) const {
+        if (!(hits_.electrons[i] > 0.0)) return false;
+        const double* edges = drift_.v_edges + std::size_t{hits_.sensor[i]} * (kV + 1);
+        const double half = 0.5 * hits_.path[i], u = hits_.u[i], v = hits_.v[i];
+        const double along_u = half * std::fabs(hits_.du[i]), along_v = half * std::fabs(hits_.dv[i]);
+        constexpr double kSlack = 0.001;  // mm, more than any rounding
+        if (std::fabs(u) - along_u > 0.5 * kU * drift_.u_pitch + kSlack) return false;
+        if (v + along_v < edges[0] - kSlack || v - along_v > edges[kV] + kSlack) return false;
+        if (exposure_.opens == nullptr) return true;
+        const int first = std::max(row_at(edges, v - along_v - kSlack) - 1, 0) / 4 * 4;
+        const int last = std::min(row_at(edges, v + along_v + kSlack) + 1, kV - 1);
+        for (int row = first; row <= last; row += 4) {
+            if (exposure_.takes(i, hits_.sensor[i], static_cast<std::uint32_t>(row))) return true;
+        }
+        return false;
+    }
+
+    // Find the pixels of a hit and their electrons.
+    void collect(std::size_t i) {
+        const Cut pieces = cut(hits_.electrons[i], hits_.path[i], drift_);
+        const auto segments = static_cast<double>(pieces.segments);
+        const double charge = hits_.electrons[i] / segments / pieces.groups;
+        const auto groups = static_cast<std::size_t>(pieces.groups);
+        const std::uint32_t c1 = std::uint32_t{hits_.sensor[i]} << 24 | static_cast<std::uint32_t>(i);
+        const std::uint32_t* words = words_.draw(c1, pieces.segments * groups);
+        const Path path{hits_.u[i], hits_.v[i], hits_.du[i], hits_.dv[i], hits_.dw[i], hits_.path[i], segments};
+        pixels_.start();
+        corner_u_ = corner_v_ = row_ = -1;
+        const auto total = static_cast<int>(pieces.segments);
+        for (int start = 0; start < total; start += Segments::kMost) {
+            const int n = std::min(Segments::kMost, total - start);
+            place(path, drift_, start, n, at_);
+            find_corners(hits_.sensor[i], n);
+            find_limits(n, at_);
+            count_groups(words + static_cast<std::size_t>(start) * groups, groups, n, at_);
+            share(n, static_cast<std::int32_t>(groups), charge);
+        }
+    }
+
+    // Hand the charges of the hit over to the plane of its sensor.
+    void store(std::size_t i, PixelPlane& plane) {
+        const std::uint32_t sensor = hits_.sensor[i];
+        for (const HitPixels::Entry& entry : pixels_.finish()) {
+            if (exposure_.opens != nullptr && !exposure_.takes(i, sensor, entry.pixel / kBitStride)) continue;
+            if (hits_.particle == nullptr) {
+                plane.add(entry.pixel, entry.electrons);
+            } else {
+                plane.add(entry.pixel, entry.electrons, hits_.particle[i]);
+            }
+        }
+    }
+
+  private:
+    void find_corners(std::size_t sensor, int n) {
+        const double* edges = drift_.v_edges + sensor * (kV + 1);
+        const std::uint8_t* which = borders_.which + sensor * (kV + 1);
+        const double half_u = 0.5 * kU * drift_.u_pitch;
+        for (int k = 0; k < n; ++k) {
+            const double v = at_.v[k];
+            at_.corner_v[k] = -1;
+            at_.dy[k] = 0.0;
+            at_.table[k] = borders_.tables[0]->values().data();
+            if (std::fabs(at_.u[k]) >= half_u || v < edges[0] || v >= edges[kV]) continue;
+            if (row_ < 0) row_ = row_at(edges, v);
+            while (row_ > 0 && v < edges[row_]) --row_;
+            while (row_ < kV - 1 && v >= edges[row_ + 1]) ++row_;
+            const int corner = v - edges[row_] < edges[row_ + 1] - v ? row_ : row_ + 1;
+            at_.corner_v[k] = corner;
+            at_.dy[k] = (v - edges[corner]) * 1000.0;
+            at_.table[k] = borders_.tables[which[corner]]->values().data();
+        }
+    }
+
+    void share(int n, std::int32_t groups, double charge) {
+        for (int k = 0; k < n; ++k) {
+            const int corner_u = at_.corner_u[k], corner_v = at_.corner_v[k];
+            if (corner_v < 0) continue;
+            if (corner_u != corner_u_ || corner_v != corner_v_) {
+                corner_u_ = corner_u;
+                corner_v_ = corner_v;
+                // Outside the matrix there is no gate to compete: the pixels at the edge collect everything.
+                const std::uint32_t left = std::max(corner_u - 1, 0), right = std::min(corner_u, kU - 1);
+                const std::uint32_t lower = std::max(corner_v - 1, 0) * kBitStride;
+                const std::uint32_t upper = std::min(corner_v, kV - 1) * kBitStride;
+                pixels_.turn_to_corner(upper + right, lower + right, upper + left, lower + left);
+            }
+            const std::int32_t shares[] = {at_.first[k], at_.second[k] - at_.first[k], at_.third[k] - at_.second[k],
+                                           groups - at_.third[k]};
+            pixels_.add(charge, shares);
+        }
+    }
+
+    const Passages& hits_;
+    const Drift& drift_;
+    const Borders& borders_;
+    const Exposure& exposure_;
+    RowWords words_;
+    HitPixels pixels_;
+    Segments at_;
+    int corner_u_ = -1, corner_v_ = -1, row_ = -1;
+};
+
+// Memory of a call, kept by the thread for its next one: fresh memory costs a page fault every 4 kB.
+thread_local std::unique_ptr<PixelPlane> spare;
 
 }  // namespace
 
@@ -218,27 +259,28 @@ bool groups_fit(double electrons, double path_mm, const Drift& drift) {
     return static_cast<double>(pieces.segments) * pieces.groups <= 4.0 * (1u << 24);
 }
 
-std::vector<PixelCharge> deposit(const Passages& hits, const Drift& drift, const Borders& borders, const Key& key,
-                                 std::uint32_t class_byte) {
-    std::vector<PixelCharge> all;
-    all.reserve(8 * hits.n);
-    RowWords rows(key, class_byte);
+PixelCharges deposit(const Passages& hits, const Drift& drift, const Borders& borders, const Exposure& exposure,
+                     const Key& key, std::uint32_t class_byte) {
+    Depositor depositor(hits, drift, borders, exposure, key, class_byte);
+    // The hits by sensor, in the order given within a sensor: charges of one pixel are added in that order.
+    std::array<Column<std::uint32_t>, kSensors> of_sensor;
     for (std::size_t i = 0; i < hits.n; ++i) {
-        if (hits.electrons[i] > 0.0) deposit_one(hits, i, drift, borders, rows, all);
+        if (depositor.reaches_pixels(i)) of_sensor[hits.sensor[i]].push_back(static_cast<std::uint32_t>(i));
     }
-    // Stable, so that charges of one pixel are added in the order of the hits.
-    std::stable_sort(all.begin(), all.end(),
-                     [](const PixelCharge& a, const PixelCharge& b) { return a.channel < b.channel; });
-    std::size_t n = 0;
-    for (const PixelCharge& entry : all) {
-        if (n > 0 && all[n - 1].channel == entry.channel) {
-            all[n - 1].electrons += entry.electrons;
-        } else {
-            all[n++] = entry;
+    std::unique_ptr<PixelPlane> plane = spare ? std::move(spare) : std::make_unique<PixelPlane>();
+    PixelCharges out;
+    out.channel.reserve(4 * hits.n);
+    out.electrons.reserve(4 * hits.n);
+    for (std::uint32_t sensor = 0; sensor < kSensors; ++sensor) {
+        if (of_sensor[sensor].empty()) continue;
+        for (const std::uint32_t i : of_sensor[sensor]) {
+            depositor.collect(i);
+            depositor.store(i, *plane);
         }
+        plane->read(sensor, hits.particle != nullptr, out);
     }
-    all.resize(n);
-    return all;
+    spare = std::move(plane);
+    return out;
 }
 
 }  // namespace pxdbkg

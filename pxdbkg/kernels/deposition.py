@@ -189,7 +189,7 @@ def deposit(
         at = int(np.argmax(wrong))
         raise DigitError(f"deposit: hit {at} frees {charges[at]} electrons (up to {MAX_ELECTRONS:g})")
     tables, which = _borders(geometry, constants)
-    channel, collected = _core.deposit(
+    channel, collected, _ = _core.deposit(
         hits.sensor,
         hits.u_mm,
         hits.v_mm,
@@ -198,6 +198,8 @@ def deposit(
         hits.dw,
         hits.path_mm,
         charges,
+        None,
+        None,
         geometry.v_edges,
         geometry.u_pitch_um / 1000,
         np.array(
@@ -212,6 +214,8 @@ def deposit(
         ),
         tables,
         which,
+        None,
+        0.0,
         np.array(key_words(key), np.uint32),
         draw_class + 1,
     )

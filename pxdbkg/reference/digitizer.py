@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pxdbkg.detector.digits import N_U, N_V, Digits
 from pxdbkg.detector.geometry import Geometry
 from pxdbkg.detector.hits import SimHits
-from pxdbkg.kernels import random
+from pxdbkg.kernels import random, readout
 from pxdbkg.kernels.deposition import Drift, PixelCharges, check_hits, deposit
 from pxdbkg.reference.straggling import energy_loss_kev
 
@@ -29,7 +29,6 @@ __all__ = ["Electronics", "digitize", "freed_electrons", "noise_digits", "read_o
 LOSS, GROUPS, PIXELS, NOISE = 0, 1, 2, 3  # draw classes
 EV_PER_PAIR = 3.65
 NOISE_CHARGE = 1.1  # of a noise digit, in units of the threshold
-_GAUSSIAN_ABOVE = 1000.0  # electrons
 
 
 @dataclass(frozen=True)
@@ -90,17 +89,19 @@ def read_out(charges: PixelCharges, key: bytes, electronics: Electronics | None 
     electronics : constants of the read-out
     """
     constants = electronics or Electronics()
-    sensor, pixel, mean = charges.sensor, charges.pixel, charges.electrons
-    draws = random.normal(key, sensor, pixel, 3, draw_class=PIXELS)
-    electrons = mean + np.sqrt(mean) * draws[:, 0]
-    (few,) = np.nonzero(mean <= _GAUSSIAN_ABOVE)
-    electrons[few] = random.poisson(key, mean[few], sensor[few], pixel[few], draw_class=PIXELS, first_block=1)
-    electrons += constants.noise_electrons * draws[:, 1]
-    pedestal = np.maximum(constants.pedestal_adu + constants.pedestal_rms_adu * draws[:, 2], 0.0)
-    total = np.floor(electrons / constants.electrons_per_adu + pedestal + 0.5)
-    adu = np.minimum(total, constants.adc_max_adu) - np.floor(pedestal + 0.5)
-    kept = adu >= constants.threshold_adu
-    return Digits(sensor[kept], charges.u[kept], charges.v[kept], adu[kept].astype(np.uint16))
+    digits, _ = readout.read_out(
+        charges.channel,
+        charges.electrons,
+        key,
+        threshold_adu=constants.threshold_adu,
+        electrons_per_adu=constants.electrons_per_adu,
+        noise_electrons=constants.noise_electrons,
+        pedestal_adu=constants.pedestal_adu,
+        pedestal_rms_adu=constants.pedestal_rms_adu,
+        adc_max_adu=constants.adc_max_adu,
+        draw_class=PIXELS,
+    )
+    return digits
 
 
 def noise_digits(key: bytes, sensors: NDArray[np.uint8], electronics: Electronics | None = None) -> Digits:
@@ -159,6 +160,14 @@ def digitize(
     noise = noise_digits(key, geometry.sensors, constants)
     if len(noise) == 0:
         return digits
-    both = Digits.concatenate([digits, noise])
-    _, first = np.unique(both.channel(), return_index=True)
-    return both.select(first)
+    return _join(digits, noise)
+
+
+def _join(digits: Digits, noise: Digits) -> Digits:
+    """Return sorted digits with noise digits put in; one on a pixel that has a digit already is left out."""
+    channel, first = np.unique(noise.channel(), return_index=True)
+    taken = digits.channel()
+    place = np.searchsorted(taken, channel)
+    free = taken[np.minimum(place, len(taken) - 1)] != channel if len(taken) else np.ones(len(channel), bool)
+    added = noise.select(first[free])
+    return Digits(*(np.insert(digits[name], place[free], added[name]) for name in Digits.dtypes))

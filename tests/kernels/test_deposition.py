@@ -194,4 +194,4 @@ def test_bad_arguments():
     with pytest.raises(DigitError, match="draw_class 255"):
         deposit(hit, np.ones(1), KEY, nominal(), draw_class=255)
     with pytest.raises(ArrayTypeError, match="u_mm: expected a float32 array"):
-        _core.deposit(hit.sensor, np.zeros(1), *[None] * 7, 0.05, None, [], None, None, 1)
+        _core.deposit(hit.sensor, np.zeros(1), *[None] * 9, 0.05, None, [], None, None, 0.0, None, 1)
