@@ -171,16 +171,23 @@ class Electron {
                          normal_words());
     }
 
-    // Length of a passage that scattering ends, where straight on it would be `path`: the spread of the position after
-    // a path s, width(s) s / sqrt(3), reaches g times half the thickness. Both limits are joined as 1 / s^2.
-    double with_scattering(double path, double g) const {
+    // Length of a passage, on one side of the middle plane, of a track that is scattered on its way; `path` without.
+    // The chord to where it leaves is inclined by g width(s) / sqrt(3) more than the track, with g normal and s the
+    // length itself, found by repetition; and it cannot be much longer than where that inclination alone would lead it
+    // out.
+    double with_scattering(double path, double across, double g) const {
         const double half = t_.planes.half_thickness;
-        const double spread = kHighland / (beta_ * momentum_) * std::fabs(g) *
-                              std::sqrt(t_.settings.silicon_x0 / (6.0 * half));  // of s^(3/2)
-        const double cube = square(spread / half) * path * path * path;          // (path / limit)^3
-        if (!(cube > 1e-6)) return path;
-        const double ratio = exp_any(log_positive(cube) * (2.0 / 3.0));
-        return path / std::sqrt(1.0 + ratio);
+        const double per_root = kHighland / (beta_ * momentum_ * half) *
+                                std::sqrt(t_.settings.silicon_x0 / (6.0 * half) * std::max(1.0 - square(across), 0.0));
+        const double cube = square(per_root);  // 1 / limit^3
+        if (!(cube * path * path * path > 1e-6)) return path;
+        const double straight = 1.0 / path;
+        const double per_limit2 = exp_any(log_positive(cube) * (2.0 / 3.0));
+        double length = 1.0 / std::sqrt(square(straight) + per_limit2);
+        for (int i = 0; i < 3; ++i) {
+            length = 1.0 / std::sqrt(square(straight + g * per_root * std::sqrt(length)) + per_limit2 / 9.0);
+        }
+        return length;
     }
 
     // w: depth of the point; both_ways: the track comes through the silicon before it and does not start here.
@@ -201,8 +208,8 @@ class Electron {
         double after = std::min(path_to_surface(w, dw, bend_w, half), longest);
         double before = both_ways ? std::min(path_to_surface(-w, dw, -bend_w, half), longest) : 0.0;
         if (s.scattering) {
-            after = with_scattering(after, to_normal(words.w[2]));
-            if (both_ways) before = with_scattering(before, to_normal(words.w[3]));
+            after = std::min(with_scattering(after, dw, to_normal(words.w[2])), longest);
+            if (both_ways) before = std::min(with_scattering(before, dw, to_normal(words.w[3])), longest);
         }
         const double oblique = both_ways ? (after + before) / (2.0 * half) : 1.0 / std::max(std::fabs(dw), 0.05);
         const double v_low = sensor.z_low - sensor.z_centre, v_high = sensor.z_high - sensor.z_centre;

@@ -8,8 +8,11 @@ plane by the angle of turning, and a track that turns back inside the silicon ma
 Length of a passage. On either side of the middle plane the path ends where the first of these happens:
 
 - the helix leaves the silicon: w(s) = dw s + b s^2 / 2 = +-t/2, b the curvature across the plane,
-- multiple scattering has carried the track out: |g| theta0(s) s / sqrt(3) = t/2, theta0(s) Highland's width without
-  its logarithm and g a normal draw, one for each side; joined with the former smoothly, 1 / s^2 = 1 / s1^2 + 1 / s2^2,
+- scattering has carried the track out: the chord of the way there is inclined by a normal draw of width theta0(s) /
+  sqrt(3) against the track, theta0 Highland's width over its length s without the logarithm, taken across the plane;
+  s is found from 1 / s^2 = (1 / s0 + g theta0(s) / (sqrt(3) t/2))^2 + 1 / (3 s1)^2, with s0 the length without
+  scattering and s1 that at which theta0(s) s / sqrt(3) = t/2. Mean and quantiles of the length agree with a random walk
+  in small steps to 10 to 20 %,
 - the track leaves the active area sideways, or has gone 100 mm, or half a turn.
 
 The hit is the straight line from entry to exit; its middle is the crossing of the middle plane wherever the passage is
