@@ -138,6 +138,18 @@ def read_out(
     class_byte: int,
 ) -> tuple[DigitColumns, NDArray[np.uint32]]: ...
 
+# straggling
+def energy_loss(
+    path_um: NDArray[np.float64],
+    key: NDArray[np.uint32],
+    class_byte: int,
+    sensor: NDArray[np.uint8],
+    ordinal: NDArray[np.uint32],
+) -> NDArray[np.float64]: ...
+def most_probable_loss(x: NDArray[np.float64]) -> NDArray[np.float64]: ...
+def loss_width(x: NDArray[np.float64]) -> NDArray[np.float64]: ...
+def folded_landau() -> NDArray[np.float64]: ...
+
 # transport
 def transport(
     particles: tuple[NDArray[Any], ...],

@@ -57,6 +57,16 @@ py::array_t<T> to_array(const pxdbkg::Column<T>& column) {
     return py::array_t<T>(static_cast<py::ssize_t>(column.size()), column.data());
 }
 
+// A function of one number, for an array of them.
+template <double (*F)(double)>
+py::array_t<double> apply(const py::object& x) {
+    const auto values = input<double>(x, 1, "x");
+    py::array_t<double> out(static_cast<py::ssize_t>(values.size));
+    const auto results = output(out);
+    for (std::size_t i = 0; i < values.size; ++i) results[i] = F(values[i]);
+    return out;
+}
+
 // Digits come and go as tuples of the columns sensor, u, v and charge.
 pxdbkg::DigitsView digits_view(const py::tuple& columns, const std::string& name);
 py::tuple to_tuple(pxdbkg::DigitColumns&& digits);
@@ -78,6 +88,7 @@ void register_clustering(py::module_& m);
 void register_rasterization(py::module_& m);
 void register_deposition(py::module_& m);
 void register_readout(py::module_& m);
+void register_straggling(py::module_& m);
 void register_transport(py::module_& m);
 
 }  // namespace pxdbkg_bindings

@@ -11,5 +11,6 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
     pxdbkg_bindings::register_rasterization(m);
     pxdbkg_bindings::register_deposition(m);
     pxdbkg_bindings::register_readout(m);
+    pxdbkg_bindings::register_straggling(m);
     pxdbkg_bindings::register_transport(m);
 }

@@ -135,15 +135,6 @@ py::array_t<double> gamma(const py::object& key, std::uint32_t class_byte, const
     return out;
 }
 
-template <double (*F)(double)>
-py::array_t<double> apply(const py::object& x) {
-    const auto values = input<double>(x, 1, "x");
-    py::array_t<double> out(static_cast<py::ssize_t>(values.size));
-    const auto results = output(out);
-    for (std::size_t i = 0; i < values.size; ++i) results[i] = F(values[i]);
-    return out;
-}
-
 py::tuple sincos(const py::object& x) {
     const auto angles = input<double>(x, 1, "x");
     py::array_t<double> sine(static_cast<py::ssize_t>(angles.size)), cosine(static_cast<py::ssize_t>(angles.size));

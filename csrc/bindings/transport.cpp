@@ -4,7 +4,6 @@
 
 #include "bindings/bindings.hpp"
 #include "pxdbkg/photons.hpp"
-#include "pxdbkg/straggling.hpp"
 
 namespace pxdbkg_bindings {
 
@@ -81,15 +80,6 @@ py::tuple transport(const py::tuple& particles, const py::tuple& grid, double ta
                           gather<float>(hits, [](const Hit& hit) { return hit.energy_kev; }),
                           gather<float>(hits, [](const Hit& hit) { return hit.time; }),
                           gather<std::int32_t>(hits, [](const Hit& hit) { return hit.particle; }));
-}
-
-template <double (*F)(double)>
-py::array_t<double> apply(const py::object& x) {
-    const auto values = input<double>(x, 1, "x");
-    py::array_t<double> out(static_cast<py::ssize_t>(values.size));
-    const auto results = output(out);
-    for (std::size_t i = 0; i < values.size; ++i) results[i] = F(values[i]);
-    return out;
 }
 
 }  // namespace

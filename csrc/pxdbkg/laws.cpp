@@ -132,32 +132,20 @@ class Stream {
     bool next(double& a, double& b) {
         if (block_ >= kBlocks) return false;
         const Words block = philox(key_, high_ | block_++, c1_);
-        a = join(block.w[0], block.w[1]);
-        b = join(block.w[2], block.w[3]);
+        a = uniform_of_two(block.w[0], block.w[1]);
+        b = uniform_of_two(block.w[2], block.w[3]);
         return true;
     }
 
   private:
-    static double join(std::uint32_t upper, std::uint32_t lower) {
-        const std::uint64_t word = (std::uint64_t{upper} << 32 | lower) >> 12;
-        return (static_cast<double>(static_cast<std::int64_t>(word)) + 0.5) * 0x1p-52;
-    }
-
     Key key_;
     std::uint32_t high_, c1_, block_;
 };
 
-// Sequential search of the inverse of the cumulative law.
 bool poisson_small(Stream& stream, double mean, std::int64_t& k) {
     double u = 0.0, unused = 0.0;
     if (!stream.next(u, unused)) return false;
-    double term = exp_any(-mean), sum = term;
-    k = 0;
-    while (u > sum && k < 200) {  // beyond 200 nothing is left of a mean below 10
-        ++k;
-        term *= mean / static_cast<double>(k);
-        sum += term;
-    }
+    k = poisson_at(u, mean);
     return true;
 }
 
@@ -234,6 +222,22 @@ bool fill_gamma(const Rows& rows, const double* shape, double* out) {
         if (!gamma_draw(stream, shape[i], out[i])) return false;
     }
     return true;
+}
+
+double uniform_of_two(std::uint32_t upper, std::uint32_t lower) {
+    const std::uint64_t word = (std::uint64_t{upper} << 32 | lower) >> 12;
+    return (static_cast<double>(static_cast<std::int64_t>(word)) + 0.5) * 0x1p-52;
+}
+
+std::int64_t poisson_at(double u, double mean) {
+    double term = exp_any(-mean), sum = term;
+    std::int64_t k = 0;
+    while (u > sum && k < 200) {  // beyond 200 nothing is left of a mean below 10
+        ++k;
+        term *= mean / static_cast<double>(k);
+        sum += term;
+    }
+    return k;
 }
 
 double normal_quantile(double p) {

@@ -40,6 +40,11 @@ void fill_normal(const Rows& rows, std::size_t count, float* out);
 bool fill_poisson(const Rows& rows, const double* mean, std::int64_t* out);
 bool fill_gamma(const Rows& rows, const double* shape, double* out);
 
+// The Poisson number of a mean below 10 at a uniform number u, by sequential search of the inverse of the law; poisson
+// takes u from the first two words of a row's first block.
+std::int64_t poisson_at(double u, double mean);
+double uniform_of_two(std::uint32_t upper, std::uint32_t lower);  // 52 bits, in (0, 1)
+
 // Value below which a standard normal number lies with probability p, 0 < p < 1; relative error about 1e-15.
 double normal_quantile(double p);
 

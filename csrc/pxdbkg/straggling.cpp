@@ -54,28 +54,18 @@ double loss_width(double path_um) {
     return 71.3 * path_um * (1.0 + 39.4 * exp_any(-0.8 * log)) / 1000.0;
 }
 
-double draw_loss(double path_um, double per_beta2, double max_transfer, const Key& key, std::uint32_t class_byte,
-                 std::uint32_t first_block, std::uint32_t c1) {
+double draw_loss(double path_um, double per_beta2, double max_transfer, const std::uint32_t* words) {
+    static const double log_soft = log_positive(kSoft);
     const double fast_xi = kXiKevUm * path_um;
     const double xi = fast_xi * per_beta2;
     const double cut = std::min(115.0 * exp_any(0.6 * log_positive(path_um / 75.0)), max_transfer) / xi;
     const double rest = std::min(kSoft / cut, 1.0);
-    const auto sensor = static_cast<std::uint8_t>(c1 >> 24);
-    const std::uint32_t ordinal = c1 & kMaxOrdinal;
-    const double mean = (1.0 - rest) / kSoft;
-    std::int64_t collisions = 0;
-    fill_poisson({key, class_byte, first_block, &sensor, 0, &ordinal, 0, 1}, &mean, &collisions);
-
-    const std::uint32_t high = class_byte << 24;
-    const int singles = static_cast<int>(std::min<std::int64_t>(collisions, kMostCollisions));
+    const auto collisions = poisson_at(uniform_of_two(words[0], words[1]), (1.0 - rest) / kSoft);
     double single = 0.0;
-    Words words{};
-    for (int i = 0; i < singles; ++i) {
-        if (i % 4 == 0) words = philox(key, high | (first_block + 1 + static_cast<std::uint32_t>(i / 4)), c1);
-        single += kSoft / (1.0 - uniform(words.w[i % 4]) * (1.0 - rest));
+    for (std::int64_t i = 0; i < std::min<std::int64_t>(collisions, kMostCollisions); ++i) {
+        single += kSoft / (1.0 - uniform(words[4 + i]) * (1.0 - rest));
     }
-    const double gauss = normal_quantile(uniform(philox(key, high | (first_block + 5), c1).w[0]));
-    static const double log_soft = log_positive(kSoft);
+    const double gauss = normal_quantile(uniform(words[20]));
     const double landau = single + log_soft - (1.0 - kEuler);
     const Shape shape = folded_shape(loss_width(path_um) / fast_xi);
     const double folded = landau + gauss * std::sqrt(shape.sigma * shape.sigma + kSoft) - shape.mode;
@@ -83,9 +73,19 @@ double draw_loss(double path_um, double per_beta2, double max_transfer, const Ke
 }
 
 void fill_losses(const Rows& rows, const double* path_um, double* out) {
-    for (std::size_t i = 0; i < rows.n; ++i) {
-        out[i] = draw_loss(path_um[i], 1.0, std::numeric_limits<double>::infinity(), rows.key, rows.class_byte,
-                           rows.first_block, rows.c1(i));
+    constexpr std::size_t chunk = 32;  // rows at a time
+    std::uint32_t c0[chunk * kLossBlocks], c1[chunk * kLossBlocks], words[4 * chunk * kLossBlocks];
+    for (std::size_t first = 0; first < rows.n; first += chunk) {
+        const std::size_t n = std::min(chunk, rows.n - first);
+        for (std::size_t i = 0; i < n * kLossBlocks; ++i) {
+            c0[i] = rows.class_byte << 24 | (rows.first_block + static_cast<std::uint32_t>(i % kLossBlocks));
+            c1[i] = rows.c1(first + i / kLossBlocks);
+        }
+        philox_blocks(rows.key, c0, c1, n * kLossBlocks, words);
+        for (std::size_t i = 0; i < n; ++i) {
+            out[first + i] = draw_loss(path_um[first + i], 1.0, std::numeric_limits<double>::infinity(),
+                                       words + 4 * kLossBlocks * i);
+        }
     }
 }
 

@@ -1,15 +1,14 @@
-// Random energy loss of singly charged particles in thin silicon; the law is described in reference/straggling.py.
+// Random energy loss of singly charged particles in thin silicon; the law is described in pxdbkg/kernels/straggling.py.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
 #include "pxdbkg/laws.hpp"
-#include "pxdbkg/philox.hpp"
 
 namespace pxdbkg {
 
-// Blocks of four words that one loss may take.
+// Blocks of four words of one loss: Poisson, four of uniform numbers, normal.
 constexpr std::uint32_t kLossBlocks = 6;
 
 // Full width, width of the Gaussian and maximum of a Landau law of scale 1 folded with a Gaussian: rows of three.
@@ -21,11 +20,10 @@ double most_probable_loss(double path_um);
 double loss_width(double path_um);
 
 // A loss, keV, over a path above 0, um, of a particle with 1 / beta^2 = per_beta2; knock-on electrons above
-// max_transfer, keV, do not count. Takes the blocks first_block to first_block + kLossBlocks - 1 of (class_byte, c1).
-double draw_loss(double path_um, double per_beta2, double max_transfer, const Key& key, std::uint32_t class_byte,
-                 std::uint32_t first_block, std::uint32_t c1);
+// max_transfer, keV, do not count. words: 4 * kLossBlocks random words.
+double draw_loss(double path_um, double per_beta2, double max_transfer, const std::uint32_t* words);
 
-// Losses of fast particles, one a row of counters.
+// Losses of fast particles, one a row of counters, from its first kLossBlocks blocks.
 void fill_losses(const Rows& rows, const double* path_um, double* out);
 
 }  // namespace pxdbkg

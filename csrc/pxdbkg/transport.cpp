@@ -76,7 +76,6 @@ class Electron {
     Electron(const Tracker& tracker, const ParticleColumns& p, std::size_t i, double momentum)
         : t_(tracker),
           class_byte_(8u * p.source[i] + 5u),
-          c1_(p.number[i]),
           particle_(static_cast<std::int32_t>(i)),
           charge_(p.charge[i]),
           time_(p.time[i]),
@@ -85,6 +84,7 @@ class Electron {
                  0.0,
                  kNothing,
                  -1.0} {
+        std::fill_n(counter1_, kCrossingBlocks, p.number[i]);
         set_kinetic(momentum * momentum / (std::sqrt(square(momentum) + square(kElectronMass)) + kElectronMass));
     }
 
@@ -154,21 +154,26 @@ class Electron {
                            f(track_.to.z), f(dw), 0.0f, f(1000.0 * kinetic_), f(time_), particle_});
     }
 
-    Words normal_words() const {
-        return philox(t_.key, class_byte_ << 24 | (crossing_ * kCrossingBlocks + kNormalBlock), c1_);
+    // The words of the present crossing, 4 * kCrossingBlocks.
+    const std::uint32_t* draw() {
+        for (std::uint32_t i = 0; i < kCrossingBlocks; ++i) {
+            counter0_[i] = class_byte_ << 24 | (crossing_ * kCrossingBlocks + i);
+        }
+        philox_blocks(t_.key, counter0_, counter1_, kCrossingBlocks, words_);
+        return words_;
     }
 
-    void lose_and_scatter(double loss_mev, double x0, const Words& words) {
+    void lose_and_scatter(double loss_mev, double x0, const std::uint32_t* normals) {
         const double width = t_.settings.scattering ? highland(x0, beta_, momentum_) : 0.0;
         if (t_.settings.energy_loss && loss_mev > 0.0) set_kinetic(kinetic_ - loss_mev);
-        if (width > 0.0) track_.to = deflected(track_.to, width * to_normal(words.w[0]), width * to_normal(words.w[1]));
+        if (width > 0.0) track_.to = deflected(track_.to, width * to_normal(normals[0]), width * to_normal(normals[1]));
     }
 
     void cross_pipe() {
         const double radial = (track_.at.x * track_.to.x + track_.at.y * track_.to.y) / t_.settings.pipe_radius;
         const double oblique = 1.0 / std::max(std::fabs(radial), 1.0 / kMostOblique);
         lose_and_scatter(t_.settings.pipe_loss_mev * oblique / square(beta_), t_.settings.pipe_x0 * oblique,
-                         normal_words());
+                         draw() + 4 * kNormalBlock);
     }
 
     // Length of a passage, on one side of the middle plane, of a track that is scattered on its way; `path` without.
@@ -199,7 +204,8 @@ class Electron {
         const double du = ladder.cos * track_.to.y - ladder.sin * track_.to.x;
         const double dv = track_.to.z;
         const double bend_w = -track_.omega * du, bend_u = track_.omega * dw;
-        const Words words = normal_words();
+        const std::uint32_t* words = draw();
+        const std::uint32_t* normals = words + 4 * kNormalBlock;
 
         // Length in the silicon after and before the point: surfaces, scattering, one turn, the edges of the active
         // area.
@@ -208,8 +214,8 @@ class Electron {
         double after = std::min(path_to_surface(w, dw, bend_w, half), longest);
         double before = both_ways ? std::min(path_to_surface(-w, dw, -bend_w, half), longest) : 0.0;
         if (s.scattering) {
-            after = std::min(with_scattering(after, dw, to_normal(words.w[2])), longest);
-            if (both_ways) before = std::min(with_scattering(before, dw, to_normal(words.w[3])), longest);
+            after = std::min(with_scattering(after, dw, to_normal(normals[2])), longest);
+            if (both_ways) before = std::min(with_scattering(before, dw, to_normal(normals[3])), longest);
         }
         const double oblique = both_ways ? (after + before) / (2.0 * half) : 1.0 / std::max(std::fabs(dw), 0.05);
         const double v_low = sensor.z_low - sensor.z_centre, v_high = sensor.z_high - sensor.z_centre;
@@ -222,8 +228,7 @@ class Electron {
         double loss_kev = 0.0;
         if (path >= kShortest) {
             const double kinetic_kev = 1000.0 * kinetic_;
-            loss_kev = draw_loss(1000.0 * path, per_beta2, 0.5 * kinetic_kev, t_.key, class_byte_,
-                                 crossing_ * kCrossingBlocks, c1_);
+            loss_kev = draw_loss(1000.0 * path, per_beta2, 0.5 * kinetic_kev, words);
             if (loss_kev > kinetic_kev) {
                 after = path * (kinetic_kev / loss_kev) - before;
                 loss_kev = kinetic_kev;
@@ -243,16 +248,17 @@ class Electron {
             }
         }
         lose_and_scatter(0.001 * loss_kev + s.support_loss_mev * oblique * per_beta2,
-                         s.silicon_x0 * path / (2.0 * half) + s.support_x0 * oblique, words);
+                         s.silicon_x0 * path / (2.0 * half) + s.support_x0 * oblique, normals);
     }
 
     const Tracker& t_;
-    std::uint32_t class_byte_, c1_;
+    std::uint32_t class_byte_;
     std::int32_t particle_;
     double charge_, time_;
     double kinetic_ = 0.0, momentum_ = 0.0, beta_ = 0.0;
     Track track_;
     std::uint32_t crossing_ = 0;
+    std::uint32_t counter0_[kCrossingBlocks], counter1_[kCrossingBlocks], words_[4 * kCrossingBlocks];
 };
 
 void trace_photon(const Tracker& tracker, const ParticleColumns& p, std::size_t i, double energy_mev) {

@@ -18,7 +18,7 @@ Length of a passage. On either side of the middle plane the path ends where the 
 The hit is the straight line from entry to exit; its middle is the crossing of the middle plane wherever the passage is
 symmetric. ``path_mm`` is the length of that line.
 
-Energy loss: the law of ``pxdbkg.reference.straggling``, scale and most probable loss times 1 / beta^2, knock-on
+Energy loss: the law of ``pxdbkg.kernels.straggling``, scale and most probable loss times 1 / beta^2, knock-on
 electrons up to half of the kinetic energy, the loss at most the kinetic energy: then the passage is shortened in
 proportion and the particle ends. Beam pipe and support take a mean loss, times 1 / beta^2 and the oblique path (through
 the pipe at most 10 times its thickness). Support comes after the silicon.

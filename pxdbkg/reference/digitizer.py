@@ -22,7 +22,7 @@ from pxdbkg.detector.geometry import Geometry
 from pxdbkg.detector.hits import SimHits
 from pxdbkg.kernels import random, readout
 from pxdbkg.kernels.deposition import Drift, PixelCharges, check_hits, deposit
-from pxdbkg.reference.straggling import energy_loss_kev
+from pxdbkg.kernels.straggling import energy_loss_kev
 
 __all__ = ["Electronics", "digitize", "freed_electrons", "noise_digits", "read_out"]
 

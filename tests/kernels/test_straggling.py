@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from pxdbkg.errors import DigitError
-from pxdbkg.reference.straggling import _FOLDED, energy_loss_kev, most_probable_kev, width_kev
+from pxdbkg.kernels.straggling import energy_loss_kev, folded_landau, most_probable_kev, width_kev
 from pxdbkg.seeding import event_key
 
 KEY = event_key("1", "straggling", 0, 0, 1)
@@ -76,7 +76,7 @@ def test_folded_table_is_reproduced_by_scipy():
     step = 0.01
     x = np.arange(-20, 60, step)
     landau = stats.landau.pdf((x - np.log(np.pi / 2)) * 2 / np.pi)
-    for width, sigma, mode in _FOLDED[[2, 6, 10, 14]]:
+    for width, sigma, mode in folded_landau()[[2, 6, 10, 14]]:
         k = np.arange(-6 * sigma, 6 * sigma, step)
         folded = np.convolve(landau, np.exp(-0.5 * (k / sigma) ** 2), "same")
         high = x[folded > folded.max() / 2]
