@@ -1,9 +1,11 @@
-"""Draw one event of a digit file."""
+"""Draw one event of a digit file, or a whole sample."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
+
+import numpy as np
 
 from pxdbkg.errors import BadInput, did_you_mean
 
@@ -12,46 +14,63 @@ FORMATS = (".png", ".pdf", ".svg")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``pxdbkg display``."""
-    parser.add_argument("file", help="digit file (npz, ROOT, PNG folder)")
-    parser.add_argument("--event", type=int, required=True, help="event number")
-    parser.add_argument("--sensor", help="one sensor, pixel by pixel, as 1.1.1 or 0..39")
+    parser.add_argument(
+        "files", metavar="FILE", nargs="+", help="digit files (npz, ROOT, PNG folder); * ? [ ] stand for several"
+    )
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--event", type=int, help="draw this event")
+    what.add_argument("--summary", action="store_true", help="draw a page of plots of all events, and print numbers")
+    parser.add_argument("--sensor", help="with --event: one sensor, pixel by pixel, as 1.1.1 or 0..39")
     parser.add_argument("--collection", default="PXDDigits", help="digits that are drawn (default PXDDigits)")
     parser.add_argument(
         "--background",
         default="PXDDigits_beamBG",
-        help="digits that are not marked as signal (default PXDDigits_beamBG)",
+        help="with --event: digits that are not marked as signal (default PXDDigits_beamBG)",
     )
+    parser.add_argument(
+        "--published",
+        metavar="JSON",
+        help="with --summary: compare with published statistics, as data/geant4_reference.json",
+    )
+    parser.add_argument("--json", metavar="JSON", help="with --summary: write the numbers to this file too")
     parser.add_argument("-o", "--output", required=True, help=f"picture to write ({', '.join(FORMATS)})")
 
 
 def run(args: argparse.Namespace) -> int:
     """Draw and return the exit status."""
-    from pxdbkg.detector.ids import parse_sensor
-    from pxdbkg.io import open_digits
-    from pxdbkg.validation import plots
-
     output = Path(args.output)
     if output.suffix not in FORMATS:
         raise BadInput(f"display: cannot write '{output}' (endings: {', '.join(FORMATS)})")
     if not output.absolute().parent.is_dir():
         raise BadInput(f"display: no folder '{output.absolute().parent}' for the picture. Make it first")
-    with open_digits(args.file) as reader:
-        if args.collection not in reader.collections:
-            raise BadInput(
-                f"{args.file}: no collection '{args.collection}' (it has: {', '.join(reader.collections)})."
-                + did_you_mean(args.collection, reader.collections)
-            )
-        experiments, runs, numbers = reader.event_ids()
-        entries = (numbers == args.event).nonzero()[0]
-        if len(entries) == 0:
-            known = f"events {numbers.min()} to {numbers.max()}" if len(numbers) else "it has no event"
-            raise BadInput(f"{args.file}: no event {args.event} ({known}). Choose another one")
-        entry = int(entries[0])
+    if args.summary:
+        from pxdbkg.cli.display_summary import draw_sample
+
+        if args.sensor is not None:
+            raise BadInput("display: --sensor is for one event. Give --event, or leave it out")
+        draw_sample(args.files, args.collection, args.published, args.json, output)
+    else:
+        for option in ("published", "json"):
+            if getattr(args, option) is not None:
+                raise BadInput(f"display: --{option} is for a whole sample. Give --summary, or leave it out")
+        _draw_event(args, output)
+    print(f"wrote {output}")
+    return 0
+
+
+def _draw_event(args: argparse.Namespace, output: Path) -> None:
+    from pxdbkg.detector.ids import parse_sensor
+    from pxdbkg.io import open_digits
+    from pxdbkg.validation import plots
+
+    path, entry = _find(args.files, args.event, args.collection)
+    with open_digits(path) as reader:
+        experiment, run, _ = (numbers[entry] for numbers in reader.event_ids())
         digits = reader.read(args.collection, entry)
         signal = None
         if args.background in reader.collections and args.background != args.collection:
             signal = plots.signal_part(digits, reader.read(args.background, entry))
-    title = f"experiment {experiments[entry]}, run {runs[entry]}, event {args.event}: {len(digits)} digits"
+    title = f"experiment {experiment}, run {run}, event {args.event}: {len(digits)} digits"
     if signal is not None:
         title += f", {len(signal)} with signal"
     if args.sensor is None:
@@ -59,5 +78,26 @@ def run(args: argparse.Namespace) -> int:
     else:
         figure = plots.draw_sensor(digits, signal, parse_sensor(args.sensor), title)
     plots.save(figure, output)
-    print(f"wrote {output}")
-    return 0
+
+
+def _find(files: list[str], event: int, collection: str) -> tuple[Path, int]:
+    """Return the first file that has an event of this number, and its position there."""
+    from pxdbkg.io import open_digits
+    from pxdbkg.io.chain import expand
+
+    known: list[int] = []
+    paths = expand(files)
+    for path in paths:
+        with open_digits(path) as reader:
+            if collection not in reader.collections:
+                raise BadInput(
+                    f"{path}: no collection '{collection}' (it has: {', '.join(reader.collections)})."
+                    + did_you_mean(collection, reader.collections)
+                )
+            numbers = reader.event_ids().event
+        entries = np.flatnonzero(numbers == event)
+        if len(entries):
+            return path, int(entries[0])
+        known += [int(numbers.min()), int(numbers.max())] if len(numbers) else []
+    allowed = f"events {min(known)} to {max(known)}" if known else "it has no event"
+    raise BadInput(f"{', '.join(map(str, paths))}: no event {event} ({allowed}). Choose another one")

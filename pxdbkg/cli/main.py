@@ -21,7 +21,7 @@ COMMANDS = {
     "inspect": "show what a digit file or a payload holds",
     "export": "write a generator as a payload",
     "benchmark": "measure the speed of the parts",
-    "display": "draw one event",
+    "display": "draw one event, or a whole sample",
 }
 
 

@@ -19,7 +19,8 @@ LADDER_STEP_MM = 14.5  # 12.5 mm of active width and a gap, so that ladders do n
 FOLD_U, FOLD_V = 5, 4  # pixels that share a bin of the overview, which has no room for 7.68 million
 
 
-def _pyplot() -> Any:
+def load_pyplot() -> Any:
+    """Return matplotlib.pyplot, drawing to files only; MissingExtra when it is not installed."""
     try:
         import matplotlib as mpl
     except ImportError:
@@ -57,7 +58,7 @@ def draw_event(digits: Digits, signal: Digits | None, title: str) -> Any:
     signal : those that are marked, or None
     title : first line of the figure
     """
-    pyplot = _pyplot()
+    pyplot = load_pyplot()
     geometry = nominal()
     figure, panels = pyplot.subplots(2, 1, figsize=(12, 11), height_ratios=[8, 12], sharex=True, layout="constrained")
     norm = pyplot.matplotlib.colors.LogNorm(7, 160)
@@ -89,7 +90,7 @@ def draw_event(digits: Digits, signal: Digits | None, title: str) -> Any:
 
 def _colours() -> Any:
     """Dark for much charge, and visible on white for little."""
-    pyplot = _pyplot()
+    pyplot = load_pyplot()
     return pyplot.matplotlib.colors.ListedColormap(pyplot.get_cmap("viridis_r")(np.linspace(0.12, 1, 256)))
 
 
@@ -114,7 +115,7 @@ def draw_sensor(digits: Digits, signal: Digits | None, sensor: int, title: str) 
     """Return a figure of one sensor, pixel by pixel: row v to the right, column u upwards."""
     if not 0 <= sensor < N_SENSORS:
         raise BadInput(f"draw_sensor: sensor {sensor} does not exist (0..{N_SENSORS - 1})")
-    pyplot = _pyplot()
+    pyplot = load_pyplot()
     chosen = digits.select(digits.sensor == sensor)
     charge = np.full((N_U, N_V), np.nan)
     charge[chosen.u, chosen.v] = chosen.charge
@@ -137,4 +138,4 @@ def save(figure: Any, path: Path) -> None:
     """Write a figure to a file whose ending names the format, whole or not at all, and forget it."""
     with atomic_path(path) as part:
         figure.savefig(part, dpi=110, format=path.suffix[1:])
-    _pyplot().close(figure)
+    load_pyplot().close(figure)

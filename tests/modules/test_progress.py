@@ -6,7 +6,7 @@ import pytest
 import pxdbkg
 from pxdbkg.errors import ModuleError
 from pxdbkg.framework import Module
-from pxdbkg.modules.progress import line
+from pxdbkg.log import progress_line
 
 
 class Terminal(io.StringIO):
@@ -40,7 +40,7 @@ def test_bar_on_a_terminal_leaves_its_line(monkeypatch: pytest.MonkeyPatch, fail
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     if fail:
-        monkeypatch.setattr("pxdbkg.modules.progress.BAR_INTERVAL_S", 0.0)
+        monkeypatch.setattr("pxdbkg.log.BAR_INTERVAL_S", 0.0)
         with pytest.raises(ModuleError):
             run(fail=True)
     else:
@@ -50,4 +50,4 @@ def test_bar_on_a_terminal_leaves_its_line(monkeypatch: pytest.MonkeyPatch, fail
 
 
 def test_time_left() -> None:
-    assert line(1, 4, 1200.0) == "1 of 4 events, 1200000.0 ms an event, 1:00:00 left"
+    assert progress_line(1, 4, 1200.0) == "1 of 4 events, 1200000.0 ms an event, 1:00:00 left"
