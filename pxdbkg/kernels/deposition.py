@@ -20,6 +20,7 @@ from pxdbkg.detector.digits import N_SENSORS, N_U, N_V
 from pxdbkg.detector.geometry import Geometry
 from pxdbkg.detector.hits import SimHits
 from pxdbkg.detector.ids import layer_of_sensor
+from pxdbkg.detector.readout import N_GATES
 from pxdbkg.errors import DigitError
 from pxdbkg.seeding import key_words
 
@@ -77,10 +78,13 @@ class PixelCharges:
     ----------
     channel : uint32 (n,), (sensor * 768 + v) * 250 + u
     electrons : float64 (n,)
+    particle : int32 (n,), the particle with most charge in each pixel (of equal ones that of the earlier hit), or None
+        when it was not asked for
     """
 
     channel: NDArray[np.uint32]
     electrons: NDArray[np.float64]
+    particle: NDArray[np.int32] | None = None
 
     @property
     def sensor(self) -> NDArray[np.uint8]:
@@ -164,6 +168,9 @@ def deposit(
     *,
     drift: Drift | None = None,
     draw_class: int = 1,
+    opens_ns: NDArray[np.float64] | None = None,
+    open_for_ns: float = 0.0,
+    particles: bool = False,
 ) -> PixelCharges:
     """Return the electrons that pixels collect from straight passages through silicon.
 
@@ -175,6 +182,9 @@ def deposit(
     geometry : sensors and pixels
     drift : constants, by default those of basf2
     draw_class : 0..254
+    opens_ns, open_for_ns : float64 (40, 192), when the gates v // 4 begin to take charge, and for how long; what hits
+        of other times leave there is lost. By default all charge counts
+    particles : tell the particle of each pixel too
 
     Charge freed outside the active area is lost; charge that drifts over its edge is collected at the edge. Raises
     DigitError for values out of range (see ``check_hits``). Whether a sensor is installed is the caller's business.
@@ -188,8 +198,17 @@ def deposit(
     if np.any(wrong):
         at = int(np.argmax(wrong))
         raise DigitError(f"deposit: hit {at} frees {charges[at]} electrons (up to {MAX_ELECTRONS:g})")
+    if opens_ns is not None:
+        if opens_ns.shape != (N_SENSORS, N_GATES) or not np.all(np.isfinite(opens_ns)) or not open_for_ns >= 0:
+            raise DigitError(
+                f"deposit: opens_ns {opens_ns.shape} and open_for_ns {open_for_ns} "
+                f"(expected finite times ({N_SENSORS}, {N_GATES}) and a length of 0 or more)"
+            )
+        late = ~np.isfinite(hits.time_ns)
+        if np.any(late):
+            raise DigitError(f"deposit: hit {int(np.argmax(late))} has no time, but its rows take charge by time")
     tables, which = _borders(geometry, constants)
-    channel, collected, _ = _core.deposit(
+    channel, collected, particle = _core.deposit(
         hits.sensor,
         hits.u_mm,
         hits.v_mm,
@@ -198,8 +217,8 @@ def deposit(
         hits.dw,
         hits.path_mm,
         charges,
-        None,
-        None,
+        hits.particle if particles else None,
+        None if opens_ns is None else hits.time_ns,
         geometry.v_edges,
         geometry.u_pitch_um / 1000,
         np.array(
@@ -214,9 +233,9 @@ def deposit(
         ),
         tables,
         which,
-        None,
-        0.0,
+        opens_ns,
+        open_for_ns,
         np.array(key_words(key), np.uint32),
         draw_class + 1,
     )
-    return PixelCharges(channel, collected)
+    return PixelCharges(channel, collected, particle)

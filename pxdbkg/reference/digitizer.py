@@ -7,7 +7,9 @@ pedestal.
 
 Draws of an event key: class 0 energy loss and class 1 groups of electrons, by (sensor, number of the hit); class 2
 electronics, by (sensor, pixel v * 250 + u); class 3 noise digits, by sensor. What one pixel or hit draws depends on no
-other. Gated rows are not treated yet; they would be dropped after the threshold.
+other.
+
+Hits count in all rows, whatever their time, unless the timing of the event is given: see ``integration_window``.
 """
 
 from __future__ import annotations
@@ -20,11 +22,17 @@ from numpy.typing import NDArray
 from pxdbkg.detector.digits import N_U, N_V, Digits
 from pxdbkg.detector.geometry import Geometry
 from pxdbkg.detector.hits import SimHits
+from pxdbkg.detector.particles import Particles
+from pxdbkg.detector.readout import gate
+from pxdbkg.detector.timing import InjectionTiming
+from pxdbkg.detector.truth import NO_SOURCE, DigitTruth
+from pxdbkg.errors import DigitError
 from pxdbkg.kernels import random, readout
 from pxdbkg.kernels.deposition import Drift, PixelCharges, check_hits, deposit
 from pxdbkg.kernels.straggling import energy_loss_kev
+from pxdbkg.reference.integration_window import IntegrationWindow
 
-__all__ = ["Electronics", "digitize", "freed_electrons", "noise_digits", "read_out"]
+__all__ = ["Electronics", "digitize", "digitize_with_truth", "freed_electrons", "noise_digits", "read_out"]
 
 LOSS, GROUPS, PIXELS, NOISE = 0, 1, 2, 3  # draw classes
 EV_PER_PAIR = 3.65
@@ -88,8 +96,11 @@ def read_out(charges: PixelCharges, key: bytes, electronics: Electronics | None 
     key : 16 bytes of ``pxdbkg.seeding.event_key``
     electronics : constants of the read-out
     """
-    constants = electronics or Electronics()
-    digits, _ = readout.read_out(
+    return _read_out(charges, key, electronics or Electronics())[0]
+
+
+def _read_out(charges: PixelCharges, key: bytes, constants: Electronics) -> tuple[Digits, NDArray[np.uint32]]:
+    return readout.read_out(
         charges.channel,
         charges.electrons,
         key,
@@ -101,7 +112,6 @@ def read_out(charges: PixelCharges, key: bytes, electronics: Electronics | None 
         adc_max_adu=constants.adc_max_adu,
         draw_class=PIXELS,
     )
-    return digits
 
 
 def noise_digits(key: bytes, sensors: NDArray[np.uint8], electronics: Electronics | None = None) -> Digits:
@@ -133,6 +143,8 @@ def digitize(
     *,
     electronics: Electronics | None = None,
     use_energy: bool = False,
+    timing: InjectionTiming | None = None,
+    window: IntegrationWindow | None = None,
 ) -> Digits:
     """Return the sorted digits of one event.
 
@@ -143,6 +155,8 @@ def digitize(
     geometry : sensors and pixels; hits on sensors that are not installed are left out
     electronics : constants
     use_energy : take the energies of the hits where they are usable, instead of drawing them from the path
+    timing : trigger gate and gating of the event; without it hits count whatever their time
+    window : constants of the rolling shutter and the gating, for ``timing``
 
     A noise digit on a pixel that has a digit already is left out. Raises DigitError for hits with NaN, a direction that
     is no unit vector, or values out of range.
@@ -151,23 +165,85 @@ def digitize(
     >>> len(digitize(SimHits.empty(), bytes(16), nominal(), electronics=Electronics(noise_fraction=0.0)))
     0
     """
-    constants = electronics or Electronics()
+    digits, _ = _digitize(hits, key, geometry, electronics or Electronics(), use_energy, timing, window, False)
+    return digits
+
+
+def digitize_with_truth(
+    hits: SimHits,
+    key: bytes,
+    geometry: Geometry,
+    particles: Particles | None,
+    *,
+    electronics: Electronics | None = None,
+    use_energy: bool = False,
+    timing: InjectionTiming | None = None,
+    window: IntegrationWindow | None = None,
+) -> tuple[Digits, DigitTruth]:
+    """Return the digits of ``digitize`` and, entry by entry, where they come from.
+
+    Parameters as of ``digitize``, and ``particles``, which ``hits.particle`` numbers; without them the digits have a
+    particle but no source. Of several particles in a pixel the one with most charge (before smearing) is named, of
+    equal ones that of the earlier hit; noise digits, and hits with a negative number, have none. Raises DigitError also
+    for a hit whose particle does not exist.
+    """
+    if particles is not None and len(hits) and int(hits.particle.max()) >= len(particles):
+        at = int(np.argmax(hits.particle))
+        raise DigitError(f"digitize: hit {at} is of particle {hits.particle[at]}, there are {len(particles)}")
+    digits, particle = _digitize(hits, key, geometry, electronics or Electronics(), use_energy, timing, window, True)
+    source = np.full(len(digits), NO_SOURCE, np.uint8)
+    if particles is not None:
+        known = particle >= 0
+        source[known] = particles.source[particle[known]]
+    return digits, DigitTruth(source, np.maximum(particle, np.int32(-1)))
+
+
+def _digitize(
+    hits: SimHits,
+    key: bytes,
+    geometry: Geometry,
+    constants: Electronics,
+    use_energy: bool,
+    timing: InjectionTiming | None,
+    window: IntegrationWindow | None,
+    truth: bool,
+) -> tuple[Digits, NDArray[np.int32]]:
+    """Return the digits and their particles; without ``truth`` no particle."""
+    shutter = window or IntegrationWindow()
     check_hits(hits, "digitize")
     electrons = freed_electrons(hits, key, use_energy=use_energy, drift=constants.drift)
     electrons[~np.isin(hits.sensor, geometry.sensors)] = 0.0  # masking keeps the numbers of the other hits
-    charges = deposit(hits, electrons, key, geometry, drift=constants.drift, draw_class=GROUPS)
-    digits = read_out(charges, key, constants)
+    if timing is not None:
+        electrons[shutter.blind(timing, hits.time_ns)] = 0.0
+    charges = deposit(
+        hits,
+        electrons,
+        key,
+        geometry,
+        drift=constants.drift,
+        draw_class=GROUPS,
+        opens_ns=None if timing is None else shutter.opens_ns(timing),
+        open_for_ns=shutter.frame_ns,
+        particles=truth,
+    )
+    digits, pixel = _read_out(charges, key, constants)
+    particle = np.zeros(0, np.int32) if charges.particle is None else charges.particle[pixel]
     noise = noise_digits(key, geometry.sensors, constants)
-    if len(noise) == 0:
-        return digits
-    return _join(digits, noise)
+    if len(noise):
+        added, place = _free_noise(digits, noise)
+        digits = Digits(*(np.insert(digits[name], place, added[name]) for name in Digits.dtypes))
+        particle = np.insert(particle, place, -1) if truth else particle
+    if timing is not None and timing.gated:
+        kept = ~shutter.skipped(timing)[digits.sensor, gate(digits.v)]
+        digits = digits.select(kept)
+        particle = particle[kept] if truth else particle
+    return digits, particle
 
 
-def _join(digits: Digits, noise: Digits) -> Digits:
-    """Return sorted digits with noise digits put in; one on a pixel that has a digit already is left out."""
+def _free_noise(digits: Digits, noise: Digits) -> tuple[Digits, NDArray[np.int64]]:
+    """Return noise digits, sorted, that are on pixels without a digit, and before which digits they belong."""
     channel, first = np.unique(noise.channel(), return_index=True)
     taken = digits.channel()
     place = np.searchsorted(taken, channel)
     free = taken[np.minimum(place, len(taken) - 1)] != channel if len(taken) else np.ones(len(channel), bool)
-    added = noise.select(first[free])
-    return Digits(*(np.insert(digits[name], place[free], added[name]) for name in Digits.dtypes))
+    return noise.select(first[free]), place[free]

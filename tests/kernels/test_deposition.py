@@ -165,6 +165,105 @@ def test_table_agrees_with_a_walk(borders):
         assert share == pytest.approx(table[i, j], abs=4 * 0.5 / np.sqrt(n))
 
 
+def crowded(n, seed):
+    """Hits of a few particles that meet in a few pixels, at times over two frames."""
+    rng = np.random.default_rng(seed)
+    hits = make_hits(0, rng.uniform(-0.2, 0.2, n), rng.uniform(-0.2, 0.2, n), rng.uniform(-0.6, 0.6, n))
+    return (
+        replace(
+            hits,
+            sensor=rng.integers(0, 2, n).astype("u1"),
+            time_ns=rng.uniform(-2e4, 2e4, n).astype("f4"),
+            particle=rng.integers(-1, 8, n).astype("i4"),
+        ),
+        rng.uniform(500, 9000, n),
+    )
+
+
+def hit_by_hit(hits, electrons):
+    """Charges of every hit on its own: {pixel: [(hit, electrons)]}."""
+    shares = {}
+    for i in range(len(hits)):
+        alone = np.zeros(len(hits))
+        alone[i] = electrons[i]
+        charges = deposit(hits, alone, KEY, nominal())
+        for channel, charge in zip(charges.channel.tolist(), charges.electrons.tolist(), strict=True):
+            shares.setdefault(channel, []).append((i, charge))
+    return shares
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 40))
+def test_the_particle_with_most_charge_is_named(seed, n):
+    hits, electrons = crowded(n, seed)
+    charges = deposit(hits, electrons, KEY, nominal(), particles=True)
+    shares = hit_by_hit(hits, electrons)
+    assert charges.channel.tolist() == sorted(shares)
+    plain = deposit(hits, electrons, KEY, nominal())
+    np.testing.assert_array_equal(plain.electrons, charges.electrons)
+    assert plain.particle is None
+    for channel, named in zip(charges.channel.tolist(), charges.particle.tolist(), strict=True):
+        sums = {}
+        for hit, charge in shares[channel]:
+            particle = int(hits.particle[hit])
+            sums[particle] = sums.get(particle, 0.0) + charge
+        assert named == max(sums, key=sums.__getitem__)  # the first of equal ones, as the dictionary keeps the order
+
+
+def test_of_equal_particles_that_of_the_earlier_hit_is_named():
+    points = make_hits(0, [0.025] * 4, [0.03] * 4, path_mm=0.0)
+    for order in ([5, 3, 3, 5], [3, 5, 5, 3], [7, 5, 3, -1]):
+        hits = replace(points, particle=np.array(order, "i4"))
+        charges = deposit(hits, np.full(4, 50.0), KEY, nominal(), particles=True)
+        assert charges.particle.tolist() == [order[0]]
+    hits = replace(points, particle=np.array([9, 4, 2, 4], "i4"))
+    charges = deposit(hits, np.array([60.0, 50.0, 70.0, 50.0]), KEY, nominal(), particles=True)
+    assert charges.particle.tolist() == [4]  # two shares of 50
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([200.0, 5000.0, 20000.0]))
+def test_rows_take_the_charge_of_their_time(seed, open_for):
+    hits, electrons = crowded(30, seed)
+    opens = np.random.default_rng(seed).uniform(-2e4, 2e4, (40, 192))
+    charges = deposit(hits, electrons, KEY, nominal(), opens_ns=opens, open_for_ns=open_for, particles=True)
+    expected = {}
+    for channel, parts in hit_by_hit(hits, electrons).items():
+        sensor, gate = channel // 192000, channel % 192000 // 1000
+        since = [hits.time_ns[hit].astype(float) - opens[sensor, gate] for hit, _ in parts]
+        taken = [charge for (_, charge), t in zip(parts, since, strict=True) if 0 <= t < open_for]
+        if taken:
+            expected[channel] = sum(taken)
+    assert charges.channel.tolist() == sorted(expected)
+    np.testing.assert_allclose(charges.electrons, [expected[channel] for channel in sorted(expected)], rtol=1e-12)
+
+
+def test_a_long_path_keeps_only_its_open_rows():
+    """Along v over many gates, one of them open."""
+    hit = make_hits(0, 0.0, 0.0, dv=0.999, path_mm=10.0)
+    every = deposit(hit, np.array([9e5]), KEY, nominal())
+    opens = np.full((40, 192), 100.0)
+    opens[0, 90] = -100.0
+    some = deposit(hit, np.array([9e5]), KEY, nominal(), opens_ns=opens, open_for_ns=150.0)
+    kept = every.v // 4 == 90
+    assert kept.any()
+    assert not kept.all()
+    np.testing.assert_array_equal(some.channel, every.channel[kept])
+    np.testing.assert_array_equal(some.electrons, every.electrons[kept])
+
+
+def test_faults_of_times():
+    hit, opens = make_hits(0, 0.0, 0.0), np.zeros((40, 192))
+    late = replace(hit, time_ns=np.array([np.nan], "f4"))
+    with pytest.raises(DigitError, match="hit 0 has no time"):
+        deposit(late, np.ones(1), KEY, nominal(), opens_ns=opens, open_for_ns=1.0)
+    with pytest.raises(DigitError, match=r"opens_ns \(40, 768\)"):
+        deposit(hit, np.ones(1), KEY, nominal(), opens_ns=np.zeros((40, 768)), open_for_ns=1.0)
+    with pytest.raises(DigitError, match="open_for_ns -1"):
+        deposit(hit, np.ones(1), KEY, nominal(), opens_ns=opens, open_for_ns=-1.0)
+    assert len(deposit(late, np.full(1, 8000.0), KEY, nominal()).channel)
+
+
 @pytest.mark.parametrize(
     ("change", "text"),
     [

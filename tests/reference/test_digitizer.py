@@ -9,9 +9,20 @@ from scipy.stats import norm
 from pxdbkg.detector.digits import Digits
 from pxdbkg.detector.geometry import nominal, run1
 from pxdbkg.detector.hits import SimHits
+from pxdbkg.detector.particles import Particles
+from pxdbkg.detector.timing import InjectionTiming
+from pxdbkg.detector.truth import NO_SOURCE
 from pxdbkg.errors import DigitError
 from pxdbkg.kernels.deposition import PixelCharges
-from pxdbkg.reference.digitizer import Electronics, digitize, freed_electrons, noise_digits, read_out
+from pxdbkg.reference.digitizer import (
+    Electronics,
+    digitize,
+    digitize_with_truth,
+    freed_electrons,
+    noise_digits,
+    read_out,
+)
+from pxdbkg.reference.integration_window import IntegrationWindow
 from pxdbkg.seeding import event_key
 
 SHARP = Electronics(noise_electrons=0, pedestal_rms_adu=0, noise_fraction=0)
@@ -148,6 +159,106 @@ def test_sensors_that_are_not_installed_stay_empty():
     full = digitize(hits(500), key(14), nominal(), electronics=replace(Electronics(), noise_fraction=0))
     part = digitize(hits(500), key(14), run1(), electronics=replace(Electronics(), noise_fraction=0))
     assert part == full.select(np.isin(full.sensor, run1().sensors))
+
+
+def test_noise_digits_join_as_in_a_long_list():
+    """The same as all digits in one list, of which each pixel keeps the first."""
+    busy = replace(SHARP, noise_fraction=2e-3)
+    for event in range(5):
+        clean = digitize(hits(500), key(event), nominal(), electronics=SHARP)
+        both = Digits.concatenate([clean, noise_digits(key(event), nominal().sensors, busy)])
+        _, first = np.unique(both.channel(), return_index=True)
+        assert digitize(hits(500), key(event), nominal(), electronics=busy) == both.select(first)
+
+
+def particles(n, seed=0):
+    source = np.random.default_rng(seed).integers(0, 9, n).astype("u1")
+    return replace(
+        Particles(*(np.zeros(n, dtype) for dtype in Particles.dtypes.values())),
+        source=source,
+        number=np.arange(n, dtype="u4"),
+    )
+
+
+def test_truth_names_particles_and_sources():
+    n = 3000
+    given = replace(hits(n), particle=np.random.default_rng(1).permutation(n).astype("i4"))
+    busy = Electronics(noise_fraction=1e-4)
+    digits, truth = digitize_with_truth(given, key(16), nominal(), particles(n), electronics=busy)
+    assert digits == digitize(given, key(16), nominal(), electronics=busy)
+    assert len(truth) == len(digits)
+    real = truth.particle >= 0
+    assert np.count_nonzero(~real) == pytest.approx(768, abs=120)
+    assert set(truth.source[~real]) == {NO_SOURCE}
+    np.testing.assert_array_equal(truth.source[real], particles(n).source[truth.particle[real]])
+    # The digit lies where its particle has passed.
+    hit = np.argsort(given.particle)[truth.particle[real]]
+    u_mm, v_mm = nominal().position(digits.sensor[real], digits.u[real], digits.v[real])
+    np.testing.assert_array_equal(given.sensor[hit], digits.sensor[real])
+    assert np.abs(u_mm - given.u_mm[hit]).max() < 0.15
+    assert np.abs(v_mm - given.v_mm[hit]).max() < 0.2
+
+
+def test_truth_without_particles():
+    given = replace(hits(3), particle=np.array([5, -7, -1], "i4"))
+    digits, truth = digitize_with_truth(given, key(17), nominal(), None, electronics=SHARP)
+    assert set(truth.source) == {NO_SOURCE}
+    assert set(truth.particle) == {5, -1}
+    _, truth = digitize_with_truth(given, key(17), nominal(), particles(6), electronics=SHARP)
+    assert set(truth.source) == {int(particles(6).source[5]), NO_SOURCE}
+    with pytest.raises(DigitError, match="hit 0 is of particle 5, there are 5"):
+        digitize_with_truth(given, key(17), nominal(), particles(5))
+    digits, truth = digitize_with_truth(SimHits.empty(), key(17), nominal(), particles(0), electronics=SHARP)
+    assert len(digits) == len(truth) == 0
+
+
+def at_times(n, seed=0):
+    time = np.random.default_rng(seed).uniform(-2.5e4, 2.5e4, n).astype("f4")
+    return replace(hits(n, seed=seed), time_ns=time, particle=np.arange(n, dtype="i4"))
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 191), st.sampled_from([(), (1,), (1, 2)]))
+def test_rows_take_hits_of_their_time(trigger, backwards):
+    """Every digit has a hit in the window of its row, worked out one by one; half of 50 us of hits are left."""
+    given = at_times(400)
+    window, timing = IntegrationWindow(reversed_layers=backwards), InjectionTiming(trigger, False, np.zeros(0, "f4"))
+    digits, truth = digitize_with_truth(
+        given, key(18), nominal(), None, electronics=SHARP, timing=timing, window=window
+    )
+    for sensor, v, particle in zip(digits.sensor, digits.v, truth.particle, strict=True):
+        row = 767 - int(v) if (1 if sensor < 16 else 2) in backwards else int(v)
+        start = -20000 + ((row // 4 - trigger) % 192 + 1) * 20000 / 192
+        assert start <= given.time_ns[particle] < start + 20000
+    every = digitize(given, key(18), nominal(), electronics=SHARP)
+    assert len(digits) / len(every) == pytest.approx(0.4, abs=0.08)
+
+
+def test_hits_at_the_trigger_see_no_window():
+    timing = InjectionTiming(77, False, np.zeros(0, "f4"))
+    given = replace(hits(300), time_ns=np.full(300, 0.2, "f4"))
+    assert digitize(given, key(19), nominal(), timing=timing) == digitize(given, key(19), nominal())
+
+
+def test_gating_loses_hits_and_gates():
+    timing = InjectionTiming(0, True, np.array([-0.1, 10000], "f4"))
+    given = replace(hits(2000), time_ns=np.full(2000, 0.2, "f4"))
+    busy = replace(SHARP, noise_fraction=1e-3)
+    assert len(digitize(given, key(20), nominal(), electronics=SHARP, timing=timing)) == 0
+    blind_off = IntegrationWindow(blind_ns=0, reversed_layers=())
+    digits, truth = digitize_with_truth(
+        given, key(20), nominal(), None, electronics=busy, timing=timing, window=blind_off
+    )
+    every = digitize(given, key(20), nominal(), electronics=busy)
+    skipped = (every.v // 4 >= 96) & (every.v // 4 < 109)  # 10,000 and 11,400 ns of 104.17 a gate
+    assert digits == every.select(~skipped)
+    assert len(truth) == len(digits)
+    assert skipped.any()
+    # An interval before the trigger blinds, but skips no gate; without the flag nothing happens.
+    before = InjectionTiming(0, True, np.array([-500], "f4"))
+    assert digitize(given, key(20), nominal(), electronics=busy, timing=before) == every
+    off = InjectionTiming(0, False, np.array([-0.1, 10000], "f4"))
+    assert digitize(given, key(20), nominal(), electronics=busy, timing=off) == every
 
 
 def test_same_key_same_bytes_and_other_key_other_bytes():
