@@ -1,37 +1,97 @@
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import pxdbkg
+from pxdbkg.config import parameter
 from pxdbkg.detector import Digits
-from pxdbkg.detector.geometry import nominal
+from pxdbkg.detector.geometry import nominal, run1
+from pxdbkg.detector.hits import SimHits
+from pxdbkg.detector.particles import Particles
+from pxdbkg.detector.timing import TIMING, InjectionTiming
+from pxdbkg.detector.truth import DigitTruth
 from pxdbkg.errors import ConfigError
 from pxdbkg.framework import Module
 from pxdbkg.io.hit_file import HitFiles
-from pxdbkg.reference.digitizer import Electronics, digitize
+from pxdbkg.reference.digitizer import Electronics, digitize, digitize_with_truth
+from pxdbkg.reference.integration_window import IntegrationWindow
 from pxdbkg.seeding import event_key
 
 SAMPLE = str(Path(__file__).parents[2] / "data" / "signal_simhits.npz")
 
 
 class Collect(Module):
-    """Remember the digits of each event."""
+    """Remember the digits of each event, and their truth where there is one."""
+
+    @dataclass(frozen=True)
+    class Config:
+        """Parameters."""
+
+        truth: str | None = parameter(None, doc="collection of the truth")
 
     def reads(self):
-        return {"PXDDigits": Digits}
+        return {"PXDDigits": Digits} | ({self.config.truth: DigitTruth} if self.config.truth else {})
 
     def initialize(self):
         self.seen = {}
 
     def event(self):
-        self.seen[self.meta.event] = self.store.get("PXDDigits", Digits)
+        digits = self.store.get("PXDDigits", Digits)
+        truth = self.config.truth
+        self.seen[self.meta.event] = (digits, self.store.get(truth, DigitTruth)) if truth else digits
 
 
-def run(first=0, count=5, processes=1, **parameters):
+class Time(Module):
+    """Give events a timing, particles to number, and hits at random times."""
+
+    parallel = True
+
+    @dataclass(frozen=True)
+    class Config:
+        """Parameters."""
+
+        timing: bool = parameter(True, doc="write the timing")
+
+    def reads(self):
+        return {"PXDSimHits": SimHits}
+
+    replaces = reads
+
+    def writes(self):
+        return {"PXDParticles": Particles} | ({TIMING: InjectionTiming} if self.config.timing else {})
+
+    def event(self):
+        hits, n = self.store.get("PXDSimHits", SimHits), 500
+        self.store.put("PXDSimHits", timed(hits, self.meta.event), replace=True)
+        self.store.put("PXDParticles", particles(n))
+        if self.config.timing:
+            self.store.put(TIMING, timing(self.meta.event))
+
+
+def timed(hits, event):
+    rng = np.random.default_rng(event)
+    n = len(hits)
+    return replace(hits, time_ns=rng.uniform(-2e4, 2e4, n).astype("f4"), particle=rng.integers(0, 500, n).astype("i4"))
+
+
+def timing(event):
+    return InjectionTiming(7 * event, True, np.array([5000], "f4"))
+
+
+def particles(n):
+    columns = {name: np.zeros(n, dtype) for name, dtype in Particles.dtypes.items()}
+    return Particles(**(columns | {"source": (np.arange(n) % 11).astype("u1")}))
+
+
+def run(first=0, count=5, processes=1, before=(), **parameters):
     path = pxdbkg.create_path()
     path.add_module("SignalHits", files=[SAMPLE])
+    for module in before:
+        path.add_module(module)
     path.add_module("PXDDigitizer", **parameters)
-    collect = path.add_module(Collect())
+    collect = path.add_module(Collect(truth=parameters.get("truth")))
     pxdbkg.process(path, processes, events={"first": first, "count": count}, seed="42")
     return collect.seen
 
@@ -75,3 +135,57 @@ def test_values_out_of_bounds_are_refused(wrong):
     (name,) = wrong
     with pytest.raises(ConfigError, match=rf"PXDDigitizer\.{name}"):
         run(**wrong)
+
+
+def key(event):
+    return event_key("42", "PXDDigitizer", 0, 0, event)
+
+
+def test_timing_of_the_event_is_used_where_it_is():
+    """By default, and not when it is switched off; the layers turn round."""
+    files = HitFiles([SAMPLE])
+    hits = {event: timed(files.event(event), event) for event in range(5)}
+    windows = {name: IntegrationWindow(reversed_layers=layers) for name, layers in (("one", (1,)), ("two", (2,)))}
+    free = {event: digitize(hits[event], key(event), nominal()) for event in hits}
+    gated = {
+        name: {
+            event: digitize(hits[event], key(event), nominal(), timing=timing(event), window=window) for event in hits
+        }
+        for name, window in windows.items()
+    }
+    assert run(before=[Time()]) == gated["one"]
+    assert run(before=[Time()], processes=2) == gated["one"]
+    assert run(before=[Time()], integration_window=True) == gated["one"]
+    assert run(before=[Time()], reversed_layers=[2]) == gated["two"]
+    assert run(before=[Time()], integration_window=False) == free
+    assert run(before=[Time(timing=False)]) == free
+    assert len({str(digits) for digits in (free[0], gated["one"][0], gated["two"][0])}) == 3
+
+
+def test_window_that_is_wanted_needs_the_timing():
+    with pytest.raises(ConfigError, match="PXDInjectionBGTiming"):
+        run(integration_window=True)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_truth_is_written_beside_the_digits(processes):
+    files = HitFiles([SAMPLE])
+    for event, (digits, truth) in run(before=[Time()], processes=processes, truth="Truth").items():
+        hits = timed(files.event(event), event)
+        expected = digitize_with_truth(hits, key(event), nominal(), particles(500), timing=timing(event))
+        assert (digits, truth) == expected
+        assert len(truth) > 0
+        assert set(truth.source) <= {*range(11), 255}
+    unknown = run(before=[Time()], truth="Truth", particles=None)
+    assert all(set(truth.source) <= {255} for _, truth in unknown.values())
+    with pytest.raises(ConfigError, match="PXDParticles"):
+        run(truth="Truth")
+    with pytest.raises(ConfigError, match="is the name of the digits"):
+        run(before=[Time()], truth="PXDDigits")
+
+
+def test_first_detector_has_half_of_the_sensors():
+    seen = run(geometry="run1", count=3)
+    for event, digits in seen.items():
+        assert digits == digitize(HitFiles([SAMPLE]).event(event), key(event), run1())
+        assert set(digits.sensor) <= set(run1().sensors)
