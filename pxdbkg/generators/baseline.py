@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +12,12 @@ from numpy.typing import NDArray
 
 from pxdbkg.detector.digits import N_SENSORS, N_U, N_V
 from pxdbkg.detector.ids import layer_of_sensor
-from pxdbkg.errors import FileError
 from pxdbkg.generators.export import versions
 from pxdbkg.generators.families.baseline import Baseline
 from pxdbkg.generators.shapes import N_SHAPES, cluster_shapes, pixels_inside
-from pxdbkg.generators.spectrum import N_BINS, alias_entries, tilted_spectra, without_overlaps
+from pxdbkg.generators.spectrum import alias_entries, tilted_spectra, without_overlaps
 from pxdbkg.io.metadata import Condition, PayloadInfo
+from pxdbkg.io.published import Published, read_published
 from pxdbkg.kernels.random import log, normal_quantile
 
 # Assumed: no cluster sizes are public. Shares fall as they do for soft electrons in 75 um of silicon; mean 2.6 pixels,
@@ -39,28 +38,6 @@ _LEVELS = 4096
 _ROOM = 5.0  # standard deviations of a class total that fit into one block
 
 
-def load_reference(path: str | Path) -> dict[str, Any]:
-    """Return the published statistics: ``geant4`` of ``data/geant4_reference.json``; FileError if they are not there.
-
-    The keys are ``mean_occupancy_per_sensor, mean_pixel_charge_per_sensor_adu, charge_adu, charge_counts,
-    fano_factor_of_hits_per_sensor_and_event``.
-    """
-    try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-        reference: dict[str, Any] = content["geant4"] | {
-            "threshold_adu": content["threshold_adu"],
-            "about": content["about"],
-        }
-    except OSError as error:
-        raise FileError(f"{path}: cannot be read ({error.strerror}). Give data/geant4_reference.json") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise FileError(
-            f"{path}: is not a file of reference statistics ({type(error).__name__}: {error}). "
-            "Give data/geant4_reference.json"
-        ) from None
-    return reference
-
-
 def make_baseline(reference_path: str | Path) -> tuple[Baseline, PayloadInfo]:
     """Return the null model and its metadata.
 
@@ -73,8 +50,8 @@ def make_baseline(reference_path: str | Path) -> tuple[Baseline, PayloadInfo]:
     that of clusters of different sizes, and the rest up to the published Fano factor a common factor 1 + r z a sensor:
     F n = exp(-2 m) (sum of squares of sizes + r^2 D^2 + N m^2 / 2), with n digits and m = D / N.
     """
-    reference = load_reference(reference_path)
-    occupancy = np.array(reference["mean_occupancy_per_sensor"])
+    published = read_published(reference_path)
+    occupancy = published.mean_occupancy
     density = -log(1.0 - occupancy)
     sizes, shares = list(SIZE_SHARES), np.array(list(SIZE_SHARES.values()))
     shapes = [cluster_shapes(size) for size in sizes]
@@ -86,12 +63,12 @@ def make_baseline(reference_path: str | Path) -> tuple[Baseline, PayloadInfo]:
     rate = deposited[:, None] * shares / (shares @ moments[:, 0])
     configuration: dict[str, Any] = {"sizes": sizes, "n_shapes": N_SHAPES}
     network = Baseline(**configuration)
-    spread = _spread(reference, occupancy, density, rate, moments)
+    spread = _spread(published, occupancy, density, rate, moments)
     tables: dict[str, NDArray[Any]] = {
         "rate": rate.astype(np.float32),
         "spread": spread.astype(np.float32),
         "quantile": _quantiles(),
-        "alias": _alias_tables(reference, occupancy, density),
+        "alias": _alias_tables(published, density),
         "spans": spans.astype(np.float32),
         "firsts": np.array([N_U, N_V]) - spans,
         "shapes": np.concatenate([np.concatenate([du.ravel(), dv.ravel()]) for du, dv in shapes]),
@@ -111,9 +88,9 @@ def make_baseline(reference_path: str | Path) -> tuple[Baseline, PayloadInfo]:
         },
         block_sizes={"rows": _block_sizes(rate, spread)},
         sensors=tuple(range(N_SENSORS)),
-        threshold_adu=int(reference["threshold_adu"]),
+        threshold_adu=published.threshold,
         conditions=(Condition("occupancy_scale", "", 0.1, 4.0, 1.0),),
-        training={"data": reference["about"], "digest": data_digest},
+        training={"data": published.about, "digest": data_digest},
         settings={
             "made by": "pxdbkg export baseline",
             "cluster sizes": "assumed, none are public",
@@ -133,15 +110,14 @@ def make_baseline(reference_path: str | Path) -> tuple[Baseline, PayloadInfo]:
 
 
 def _spread(
-    reference: dict[str, Any],
+    published: Published,
     occupancy: NDArray[np.float64],
     density: NDArray[np.float64],
     rate: NDArray[np.float64],
     moments: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Return the relative standard deviation r of the rate of each sensor (40,) that gives the published variance."""
-    fano_table = reference["fano_factor_of_hits_per_sensor_and_event"]
-    fano = np.array([fano_table[f"layer{layer}"] for layer in layer_of_sensor])
+    fano = published.fano[layer_of_sensor - 1]
     deposited = density * _N_PIXELS
     wanted = fano * occupancy * _N_PIXELS / (1 - occupancy) ** 2
     # Rounding a mean to a whole number adds 1/6 to the variance of each count.
@@ -158,14 +134,10 @@ def _quantiles() -> NDArray[np.float32]:
     return unit
 
 
-def _alias_tables(
-    reference: dict[str, Any], occupancy: NDArray[np.float64], density: NDArray[np.float64]
-) -> NDArray[np.int32]:
+def _alias_tables(published: Published, density: NDArray[np.float64]) -> NDArray[np.int32]:
     """Return the alias tables (40 * 256,) of the charges."""
-    total = np.zeros(N_BINS)
-    total[reference["charge_adu"]] = reference["charge_counts"]
-    total /= total.sum()
-    spectra = tilted_spectra(total, np.array(reference["mean_pixel_charge_per_sensor_adu"]), occupancy)
+    total = published.charge_counts / published.charge_counts.sum()
+    spectra = tilted_spectra(total, published.mean_charge, published.mean_occupancy)
     tables = [alias_entries(without_overlaps(spectrum, mean)) for spectrum, mean in zip(spectra, density, strict=True)]
     return np.concatenate(tables)
 

@@ -45,11 +45,13 @@ class Published(PublishedSample):
     ----------
     n_events : events in each sample
     threshold : zero suppression, ADU
+    about : what the file says of itself
     iea_gan : the generated sample, None when the file has none
     """
 
     n_events: int
     threshold: int
+    about: str
     iea_gan: PublishedSample | None
 
 
@@ -63,7 +65,7 @@ def read_published(path: str | Path) -> Published:
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
-        raise FileError(unreadable(path, error)) from None
+        raise FileError(f"{unreadable(path, error)}, or give data/geant4_reference.json") from None
     except ValueError as error:
         raise _fault(path, f"no JSON: {error}") from None
     if not isinstance(content, dict) or not isinstance(content.get("geant4"), dict):
@@ -78,7 +80,9 @@ def read_published(path: str | Path) -> Published:
         # its spectrum stands beside that of the full simulation, with the same charges
         iea_gan = _sample(path, {"charge_adu": content["geant4"]["charge_adu"]} | content["iea_gan"], "iea_gan")
     n_events, threshold = (_integer(path, content, name) for name in ("n_events", "threshold_adu"))
-    return Published(full.mean_occupancy, full.mean_charge, full.charge_counts, full.fano, n_events, threshold, iea_gan)
+    about = str(content.get("about", ""))
+    columns = (full.mean_occupancy, full.mean_charge, full.charge_counts, full.fano)
+    return Published(*columns, n_events, threshold, about, iea_gan)
 
 
 def _sample(path: str | Path, block: dict[str, Any], name: str) -> PublishedSample:

@@ -92,7 +92,8 @@ def test_steering_files(content: bytes | None, line: str, refuse: Refuse) -> Non
         ("export baseline -o /proc/a.pt", f"/proc/a.pt: {CLOSED}"),
         (
             "export baseline -o a.pt --reference bad.json",
-            "bad.json: is not a file of reference statistics (KeyError: 'geant4'). Give data/geant4_reference.json",
+            "bad.json: is not a file of reference statistics (no object 'geant4'). Give data/geant4_reference.json, or "
+            "a file of the same form",
         ),
         ("display digits.npz --event 9 -o a.png", "digits.npz: no event 9 (events 1 to 2). Choose another one"),
         ("display none.npz --event 9 -o a.png", "none.npz: no collection 'PXDDigits' (it has: )."),

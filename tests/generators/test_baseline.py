@@ -10,9 +10,10 @@ import pytest
 
 from pxdbkg.detector.ids import layer_of_sensor
 from pxdbkg.errors import FileError
-from pxdbkg.generators.baseline import SIZE_SHARES, load_reference, make_baseline
+from pxdbkg.generators.baseline import SIZE_SHARES, make_baseline
 from pxdbkg.generators.export import write_payload
 from pxdbkg.generators.payload import Payload
+from pxdbkg.io.published import read_published
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "data" / "geant4_reference.json"
@@ -57,26 +58,25 @@ def statistics(payload: Payload, n_events: int) -> tuple[np.ndarray, np.ndarray,
 
 def test_a_hundred_events_have_the_published_statistics(null_model: Payload) -> None:
     digits, charge, spectrum = statistics(null_model, 100)
-    reference = load_reference(REFERENCE)
+    reference = read_published(REFERENCE)
     mean = digits.mean(axis=0)
     assert mean.sum() == pytest.approx(69344, rel=0.004)
     assert mean[layer_of_sensor == 1].mean() / N_PIXELS == pytest.approx(0.01489, rel=0.006)
     assert mean[layer_of_sensor == 2].mean() / N_PIXELS == pytest.approx(0.00512, rel=0.009)
-    published = np.zeros(256)
-    published[reference["charge_adu"]] = reference["charge_counts"]
+    published = reference.charge_counts
     apart = np.cumsum(spectrum / spectrum.sum()) - np.cumsum(published / published.sum())
     assert np.abs(apart).max() < 0.003
-    assert charge / digits.sum(axis=0) == pytest.approx(reference["mean_pixel_charge_per_sensor_adu"], rel=0.01)
+    assert charge / digits.sum(axis=0) == pytest.approx(reference.mean_charge, rel=0.01)
 
 
 @pytest.mark.slow
 def test_a_thousand_events_have_the_published_fluctuations(null_model: Payload) -> None:
     digits, _, _ = statistics(null_model, 1000)
-    reference = load_reference(REFERENCE)
+    reference = read_published(REFERENCE)
     fano = digits.var(axis=0, ddof=1) / digits.mean(axis=0)
     assert fano[layer_of_sensor == 1].mean() == pytest.approx(12.0, rel=0.05)
     assert fano[layer_of_sensor == 2].mean() == pytest.approx(12.5, rel=0.05)
-    expected = np.array(reference["mean_occupancy_per_sensor"]) * N_PIXELS
+    expected = reference.mean_occupancy * N_PIXELS
     assert digits.mean(axis=0) == pytest.approx(expected, rel=0.015)
     correlation = np.corrcoef(digits.T)[np.triu_indices(40, 1)]
     assert np.abs(correlation).max() < 0.16  # five standard deviations
