@@ -18,7 +18,7 @@ from pxdbkg.errors import PxdbkgError
 COMMANDS = {
     "run": "run a steering file",
     "modules": "list the modules, or show the parameters of one",
-    "inspect": "show what a digit file or a payload holds",
+    "inspect": "show what digit files or a payload hold",
     "export": "write a generator as a payload",
     "benchmark": "measure the speed of the parts",
     "display": "draw one event, or a whole sample",

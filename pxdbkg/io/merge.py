@@ -49,10 +49,9 @@ def merge_digit_files(parts: Sequence[str | Path], out: str | Path, *, compress:
 
 def _common(parts: Sequence[str | Path]) -> tuple[list[str], dict[str, Any]]:
     """Return the collections, in order, and the provenance that all parts share."""
-    ids, origin = [], []
     with open_digits(parts[0]) as first:
         names = list(first.kinds)
-        for number, part in enumerate(parts):
+        for part in parts:
             with open_digits(part) as reader:
                 if list(reader.kinds) != names:
                     found = f"{list(reader.kinds)}, {parts[0]} has {names}"
@@ -62,14 +61,18 @@ def _common(parts: Sequence[str | Path]) -> tuple[list[str], dict[str, Any]]:
                 differ = ", ".join(f"{key} {one!r} and {two!r}" for key, (one, two) in pairs.items() if one != two)
                 if differ:
                     raise FileError(f"{part}: made by another job than {parts[0]} ({differ}). Merge equal jobs only")
-                ids.append(np.stack(reader.event_ids(), axis=1))
-                origin.append(np.full(reader.n_events, number))
-        _check_unique(parts, np.concatenate(ids), np.concatenate(origin))
+        check_unique_events(parts)
         return names, first.provenance
 
 
-def _check_unique(parts: Sequence[str | Path], ids: NDArray[np.int64], origin: NDArray[np.int64]) -> None:
-    """Raise FileError when one of the events (n, 3) is twice in the parts that they come from (n,)."""
+def check_unique_events(parts: Sequence[str | Path]) -> None:
+    """Raise FileError when an event is in two of some digit files, or twice in one."""
+    all_ids, origins = [], []
+    for number, part in enumerate(parts):
+        with open_digits(part) as reader:
+            all_ids.append(np.stack(reader.event_ids(), axis=1))
+            origins.append(np.full(reader.n_events, number))
+    ids, origin = np.concatenate(all_ids), np.concatenate(origins)
     order = np.lexsort(ids.T)
     twice = np.flatnonzero((np.diff(ids[order], axis=0) == 0).all(axis=1))
     if len(twice):

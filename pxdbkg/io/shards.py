@@ -48,6 +48,20 @@ def find_shards(path: str | Path) -> dict[int, Path]:
     return {number: found[number] for number in sorted(number for number in found if number is not None)}
 
 
+def missing_shards(paths: Sequence[Path]) -> list[Path]:
+    """Return the files that lack between those of one sample; none when the names are not of one sample.
+
+    >>> [str(path) for path in missing_shards([Path("sim-00000.npz"), Path("sim-00002.npz")])]
+    ['sim-00001.npz']
+    """
+    path = Path(re.sub(r"-\d{5}(\.\w+)$", r"\1", str(paths[0])))
+    numbers = [shard_number(path, one.name) for one in paths if one.parent == path.parent]
+    if None in numbers or len(numbers) < len(paths):
+        return []
+    known = {number for number in numbers if number is not None}
+    return [shard_path(path, number) for number in range(max(known)) if number not in known]
+
+
 def clean_up(path: str | Path) -> int:
     """Remove what a killed job left of files of a sample that it had not completed; return how many there were."""
     return remove_leftovers(Path(path).parent, lambda name: shard_number(path, name) is not None)

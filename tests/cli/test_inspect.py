@@ -96,3 +96,51 @@ def test_a_missing_file_and_simulated_hits_are_told(tmp_path, capsys):
     np.savez(tmp_path / "hits.npz", u_mm=1, v_mm=1, path_mm=1)
     assert main(["inspect", str(tmp_path / "hits.npz")]) == 2
     assert "SignalHits" in capsys.readouterr().err
+
+
+def write_shards(folder, numbers, seed="42"):
+    for number in numbers:
+        with (
+            open_digits(GOLDEN) as golden,
+            open_writer(folder / f"s-{number:05d}.npz", ["PXDDigits"], {"seed": seed}) as out,
+        ):
+            for event in range(2 if number < 3 else 1):
+                out.write(EventMeta(0, 7, 2 * number + event), {"PXDDigits": golden.read("PXDDigits", event)})
+    return str(folder / "s-*.npz")
+
+
+def test_files_of_one_sample_are_shown_together(tmp_path, capsys):
+    pattern = write_shards(tmp_path, range(4))
+    assert main(["inspect", pattern]) == 0
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert lines[0] == f"{tmp_path}/s-00000.npz to s-00003.npz"
+    assert "files 4, 1 to 2 events each" in lines
+    assert "events 7 (experiment 0, run 7, event 0 to 6)" in lines
+    assert "PXDDigits 320 digits, 45.7 an event (0 to 80)" in lines
+    assert "provenance seed 42" in lines
+    assert not any(line.startswith(("files that lack", "provenance differs")) for line in lines)
+    assert main(["inspect", "--json", *(str(path) for path in sorted(tmp_path.iterdir()))]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert [part["events"] for part in facts["files"]] == [2, 2, 2, 1]
+    assert facts["size_bytes"] == sum(path.stat().st_size for path in tmp_path.iterdir())
+    assert facts["files"][1]["sha256"] == hashlib.sha256((tmp_path / "s-00001.npz").read_bytes()).hexdigest()
+
+
+def test_what_is_odd_about_a_sample_is_said(tmp_path, capsys):
+    write_shards(tmp_path, [0, 2], seed="1")
+    pattern = write_shards(tmp_path, [4])
+    assert main(["inspect", pattern]) == 0
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert f"files that lack {tmp_path}/s-00001.npz, {tmp_path}/s-00003.npz" in lines
+    assert "provenance differs seed" in lines
+
+
+def test_files_that_do_not_belong_together(tmp_path, capsys):
+    write_shards(tmp_path, [0, 1])
+    (tmp_path / "s-00002.npz").write_bytes((tmp_path / "s-00001.npz").read_bytes())
+    assert main(["inspect", str(tmp_path / "s-*.npz")]) == 2
+    assert "s-00002.npz: experiment 0, run 7, event 2 is in" in capsys.readouterr().err
+    assert main(["inspect", str(tmp_path / "s-00000.npz"), str(GOLDEN)]) == 2
+    assert "Show files of one sample together" in capsys.readouterr().err
+    assert main(["inspect", str(tmp_path / "none-*.npz")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
