@@ -43,12 +43,21 @@ struct Ladder {
     }
 };
 
+// Ladders first to last - 1 at one radius, and how near to the axis and how far from it their active areas are.
+struct Ring {
+    std::size_t first, last;
+    double nearest, farthest;
+};
+
 struct Planes {
     explicit Planes(const SensorGrid& grid);
 
     std::vector<Ladder> ladders;
+    std::vector<Ring> rings;
     double half_u, half_thickness;
-    double nearest;  // distance of the nearest silicon from the axis
+    double nearest;                        // distance of the nearest silicon from the axis
+    double z_low, z_high;                  // ends of the active areas
+    std::vector<double> cos, sin, radius;  // of the ladders, as columns
 };
 
 }  // namespace pxdbkg
