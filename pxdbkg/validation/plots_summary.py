@@ -20,7 +20,8 @@ _COLOURS = {1: "#1b6ca8", 2: "#c8553d"}  # by layer
 _REFERENCE = "0.25"
 _BAND = "0.9"
 _FIRST_OF_LAYER_2 = 16
-_GATE_ROWS = 16  # rows of one point of the profile, 4 gates
+_LONG = 0.95
+_PROFILE_ROWS = 16  # of one point of the profile: 4 gates
 _SENSOR = np.arange(N_SENSORS)
 _SIZES = {
     "size": "pixels of a cluster",
@@ -224,19 +225,22 @@ def _fano(panel: Any, sample: Sample, published: Published | None) -> None:
 
 
 def _cluster_size(panel: Any, sample: Sample, quantity: str, name: str) -> None:
-    means = sample.cluster_means(quantity)
+    means, long = sample.cluster_means(quantity), sample.cluster_quantiles(quantity, _LONG)
     middle_deg = (THETA_EDGES_DEG[1:] + THETA_EDGES_DEG[:-1]) / 2
     for layer in (1, 2):
         panel.plot(middle_deg, means[layer - 1], "o-", ms=3.5, lw=1, color=_COLOURS[layer], label=f"layer {layer}")
+    for layer in (1, 2):
+        label = f"{100 * _LONG:g} % of clusters are not larger" if layer == 1 else None
+        panel.plot(middle_deg, long[layer - 1], ":", lw=1.2, color=_COLOURS[layer], label=label)
         if quantity == "v_size":
             label = "straight line from the interaction point" if layer == 1 else None
             panel.plot(middle_deg, straight_rows(layer), "--", lw=1, color=_COLOURS[layer], label=label)
-    panel.set_ylim(0, 1.5 * max(float(np.nanmax(means, initial=1.0)), 4.5 if quantity == "v_size" else 1.5))
+    panel.set_ylim(0, 1.6 * max(float(np.nanmax(long, initial=1.0)), 5.0 if quantity == "v_size" else 1.5))
     panel.set_xlim(0, 180)
     panel.set_xticks([0, 30, 60, 90, 120, 150, 180])
-    panel.set_title(f"Mean {name}", loc="left")
+    panel.set_title(f"{name[0].upper()}{name[1:]}, mean", loc="left")
     panel.set_xlabel("polar angle of the cluster [deg]")
-    panel.set_ylabel(f"mean number of {name.split()[0]}")
+    panel.set_ylabel(f"number of {name.split()[0]}")
     panel.legend(loc="upper center", frameon=False, fontsize=9)
     panel.spines[["top", "right"]].set_visible(False)
 
@@ -246,14 +250,16 @@ def _rows(panel: Any, sample: Sample) -> None:
     for layer in (1, 2):
         for side, name in ((1, "forward"), (2, "backward")):
             here = np.flatnonzero((layer_of_sensor == layer) & (side_of_sensor == side))
-            percent = 100 * sample.row_occupancy[here].mean(axis=0).reshape(-1, _GATE_ROWS).mean(axis=1)
-            z_mm = geometry.z_centre_mm[here[0]] + geometry.v_edges_mm(int(here[0]))[::_GATE_ROWS]
+            percent = 100 * sample.row_occupancy[here].mean(axis=0).reshape(-1, _PROFILE_ROWS).mean(axis=1)
+            z_mm = geometry.z_centre_mm[here[0]] + geometry.v_edges_mm(int(here[0]))[::_PROFILE_ROWS]
             style = "-" if side == 1 else "--"
             panel.stairs(
                 percent, z_mm, color=_COLOURS[layer], ls=style, lw=1.3, label=f"layer {layer}, {name}", baseline=None
             )
     panel.set_ylim(bottom=0, top=1.3 * panel.get_ylim()[1])
-    panel.set_title(f"Occupancy along z (mean of {_GATE_ROWS} rows; rows of two lengths meet at the steps)", loc="left")
+    panel.set_title(
+        f"Occupancy along z (mean of {_PROFILE_ROWS} rows; rows of two lengths meet at the steps)", loc="left"
+    )
     panel.set_xlabel("z [mm]")
     panel.set_ylabel("fired pixels [%]")
     panel.legend(loc="upper right", ncols=4, frameon=False, fontsize=9)

@@ -15,6 +15,7 @@ from pxdbkg.detector.totals import Totals
 from pxdbkg.kernels.clustering import cluster_properties, label
 
 QUANTITIES = ("size", "u_size", "v_size")
+FEWEST_CLUSTERS = 10
 MOST_PIXELS = 255  # sizes above count as this
 THETA_EDGES_DEG: NDArray[np.float64] = np.arange(10.0, 161.0, 5.0)
 N_THETA = len(THETA_EDGES_DEG) - 1
@@ -58,11 +59,18 @@ class Sample:
         return np.asarray(self.row_counts / (max(self.totals.n_events, 1) * 250))
 
     def cluster_means(self, quantity: str) -> NDArray[np.float64]:
-        """Return the mean size float64 (2, N_THETA) by layer and polar angle; NaN below 10 clusters."""
+        """Return the mean size float64 (2, N_THETA) by layer and polar angle; NaN below FEWEST_CLUSTERS clusters."""
         counts = self.cluster_counts[:, QUANTITIES.index(quantity)]
         n_clusters = counts.sum(axis=-1)
         total = counts @ np.arange(MOST_PIXELS + 1)
-        return np.where(n_clusters >= 10, total / np.maximum(n_clusters, 1), np.nan)
+        return np.where(n_clusters >= FEWEST_CLUSTERS, total / np.maximum(n_clusters, 1), np.nan)
+
+    def cluster_quantiles(self, quantity: str, share: float) -> NDArray[np.float64]:
+        """Return the smallest size float64 (2, N_THETA) that at least this share (0..1) of clusters does not exceed."""
+        cumulative = self.cluster_counts[:, QUANTITIES.index(quantity)].cumsum(axis=-1)
+        n_clusters = cumulative[..., -1]
+        size = (cumulative < share * n_clusters[..., None]).sum(axis=-1)
+        return np.where(n_clusters >= FEWEST_CLUSTERS, size, np.nan)
 
     def cluster_mean(self, quantity: str, layer: int) -> float:
         """Return the mean size over all clusters of a layer (1, 2); 0 without a cluster."""

@@ -50,6 +50,8 @@ def test_cluster_sizes_against_a_loop():
                     assert np.isnan(means[layer - 1, place])
                 else:
                     assert means[layer - 1, place] == pytest.approx(sizes.mean())
+                    low = np.quantile(sizes, 0.95, method="inverted_cdf")
+                    assert sample.cluster_quantiles(quantity, 0.95)[layer - 1, place] == low
 
 
 def test_samples_add_up():
