@@ -111,6 +111,7 @@ def deposit(
     sensor: NDArray[np.uint8],
     u_mm: NDArray[np.float32],
     v_mm: NDArray[np.float32],
+    w_mm: NDArray[np.float32],
     du: NDArray[np.float32],
     dv: NDArray[np.float32],
     dw: NDArray[np.float32],

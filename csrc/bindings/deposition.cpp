@@ -34,17 +34,18 @@ const T* optional_column(const py::object& object, std::size_t n, const char* na
     return column.data;
 }
 
-py::tuple deposit(const py::object& sensor, const py::object& u, const py::object& v, const py::object& du,
-                  const py::object& dv, const py::object& dw, const py::object& path, const py::object& electrons,
-                  const py::object& particle, const py::object& time, const py::object& v_edges, double u_pitch,
-                  const py::object& constants, const py::list& tables, const py::object& which, const py::object& opens,
-                  double open_for, const py::object& key, std::uint32_t class_byte) {
+py::tuple deposit(const py::object& sensor, const py::object& u, const py::object& v, const py::object& w,
+                  const py::object& du, const py::object& dv, const py::object& dw, const py::object& path,
+                  const py::object& electrons, const py::object& particle, const py::object& time,
+                  const py::object& v_edges, double u_pitch, const py::object& constants, const py::list& tables,
+                  const py::object& which, const py::object& opens, double open_for, const py::object& key,
+                  std::uint32_t class_byte) {
     const auto sensors = input<std::uint8_t>(sensor, 1, "sensor");
     const std::size_t n = sensors.size;
-    const char* names[] = {"u_mm", "v_mm", "du", "dv", "dw", "path_mm"};
-    const py::object* given[] = {&u, &v, &du, &dv, &dw, &path};
-    const float* columns[6];
-    for (int i = 0; i < 6; ++i) {
+    const char* names[] = {"u_mm", "v_mm", "w_mm", "du", "dv", "dw", "path_mm"};
+    const py::object* given[] = {&u, &v, &w, &du, &dv, &dw, &path};
+    const float* columns[7];
+    for (int i = 0; i < 7; ++i) {
         const auto column = input<float>(*given[i], 1, names[i]);
         same_length(column, n, names[i]);
         columns[i] = column.data;
@@ -73,14 +74,22 @@ py::tuple deposit(const py::object& sensor, const py::object& u, const py::objec
     const pxdbkg::Drift drift{numbers[0], numbers[1], numbers[2],
                               numbers[3], numbers[4], {numbers[5], numbers[6], numbers[7]},
                               u_pitch,    edges.data};
-    const pxdbkg::Passages hits{
-        n,          sensors.data, columns[0], columns[1],   columns[2],
-        columns[3], columns[4],   columns[5], charges.data, optional_column<std::int32_t>(particle, n, "particle")};
+    const pxdbkg::Passages hits{n,
+                                sensors.data,
+                                columns[0],
+                                columns[1],
+                                columns[2],
+                                columns[3],
+                                columns[4],
+                                columns[5],
+                                columns[6],
+                                charges.data,
+                                optional_column<std::int32_t>(particle, n, "particle")};
     for (std::size_t i = 0; i < n; ++i) {
         if (sensors[i] >= 40) raise_value_error("deposit: sensor " + std::to_string(sensors[i]) + " (0..39)");
-        if (!pxdbkg::groups_fit(charges[i], columns[5][i], drift)) {
+        if (!pxdbkg::groups_fit(charges[i], columns[6][i], drift)) {
             raise_value_error("deposit: hit " + std::to_string(i) + " has " + std::to_string(charges[i]) +
-                              " electrons over " + std::to_string(columns[5][i]) + " mm, more groups than words");
+                              " electrons over " + std::to_string(columns[6][i]) + " mm, more groups than words");
         }
     }
     std::vector<const CollectionTable*> lookup;
@@ -117,10 +126,10 @@ void register_deposition(py::module_& m) {
              py::arg("border_u"), py::arg("border_v"), py::arg("step"), py::arg("sigma_u"), py::arg("sigma_v"),
              py::arg("max_steps"))
         .def_property_readonly("values", &table_values);
-    m.def("deposit", &deposit, py::arg("sensor"), py::arg("u_mm"), py::arg("v_mm"), py::arg("du"), py::arg("dv"),
-          py::arg("dw"), py::arg("path_mm"), py::arg("electrons"), py::arg("particle"), py::arg("time_ns"),
-          py::arg("v_edges"), py::arg("u_pitch"), py::arg("constants"), py::arg("tables"), py::arg("which"),
-          py::arg("opens_ns"), py::arg("open_for_ns"), py::arg("key"), py::arg("class_byte"));
+    m.def("deposit", &deposit, py::arg("sensor"), py::arg("u_mm"), py::arg("v_mm"), py::arg("w_mm"), py::arg("du"),
+          py::arg("dv"), py::arg("dw"), py::arg("path_mm"), py::arg("electrons"), py::arg("particle"),
+          py::arg("time_ns"), py::arg("v_edges"), py::arg("u_pitch"), py::arg("constants"), py::arg("tables"),
+          py::arg("which"), py::arg("opens_ns"), py::arg("open_for_ns"), py::arg("key"), py::arg("class_byte"));
 }
 
 }  // namespace pxdbkg_bindings

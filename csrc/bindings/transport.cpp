@@ -60,9 +60,9 @@ py::tuple transport(const py::tuple& particles, const py::tuple& grid, double ta
     for (std::size_t i = 0; i < 5; ++i) places[i] = column<double>(grid, i + 1, tables[i], 40).data;
     const auto s = input<double>(numbers, 1, "settings");
     const auto words = input<std::uint32_t>(key, 1, "key");
-    if (s.size != 11 || words.size != 4) raise_value_error("transport: expected 11 settings and a key of 4 words");
-    const pxdbkg::TransportSettings settings{s[0], s[1], s[2], s[3],  s[4],          s[5],       s[6],
-                                             s[7], s[8], s[9], s[10], max_crossings, scattering, energy_loss};
+    if (s.size != 13 || words.size != 4) raise_value_error("transport: expected 13 settings and a key of 4 words");
+    const pxdbkg::TransportSettings settings{s[0], s[1], s[2],  s[3],  s[4],  s[5],          s[6],       s[7],
+                                             s[8], s[9], s[10], s[11], s[12], max_crossings, scattering, energy_loss};
     std::vector<Hit> hits;
     {
         const py::gil_scoped_release release;
@@ -79,7 +79,8 @@ py::tuple transport(const py::tuple& particles, const py::tuple& grid, double ta
                           gather<float>(hits, [](const Hit& hit) { return hit.path; }),
                           gather<float>(hits, [](const Hit& hit) { return hit.energy_kev; }),
                           gather<float>(hits, [](const Hit& hit) { return hit.time; }),
-                          gather<std::int32_t>(hits, [](const Hit& hit) { return hit.particle; }));
+                          gather<std::int32_t>(hits, [](const Hit& hit) { return hit.particle; }),
+                          gather<float>(hits, [](const Hit& hit) { return hit.w; }));
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ namespace pxdbkg {
 struct Passages {
     std::size_t n;
     const std::uint8_t* sensor;
-    const float *u, *v, *du, *dv, *dw, *path;
+    const float *u, *v, *w, *du, *dv, *dw, *path;
     const double* electrons;
     const std::int32_t* particle;  // null: particles are not followed
 };

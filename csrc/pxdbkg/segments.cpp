@@ -21,14 +21,14 @@ namespace {
 PXDBKG_INLINE void place_loop(const Path& path, const Drift& drift, int start, int n, Segments& out) {
     constexpr auto columns = static_cast<std::int32_t>(kColumns);
     const double length = path.length, segments = path.segments;
-    const double u0 = path.u, v0 = path.v, du = path.du, dv = path.dv, dw = path.dw;
+    const double u0 = path.u, v0 = path.v, w0 = 1000.0 * path.w, du = path.du, dv = path.dv, dw = path.dw;
     const double pitch = drift.u_pitch, half_u = 0.5 * columns * pitch, half_w = 0.5 * drift.thickness;
     const double gate = half_w - drift.gate_depth;
     const double c0 = drift.lorentz[0], c1 = drift.lorentz[1], c2 = drift.lorentz[2];
     for (int k = 0; k < n; ++k) {
         const double s = length * ((static_cast<double>(start + k) + 0.5) / segments - 0.5);
         const double u = u0 + s * du;
-        const double deep = 1000.0 * s * dw;
+        const double deep = w0 + 1000.0 * s * dw;
         const double above = deep < -half_w ? -half_w : deep;
         const double w = half_w < above ? half_w : above;
         const double z = std::fabs(gate - w) * 1e-4;               // cm

@@ -20,7 +20,7 @@ struct Drift {
 
 // A straight path, in the local frame of its sensor, mm.
 struct Path {
-    double u, v, du, dv, dw, length;
+    double u, v, w, du, dv, dw, length;
     double segments;  // number of them
 };
 

@@ -19,8 +19,7 @@ const double kFolded[kFoldedRows][3] = {
 namespace {
 
 constexpr double kXiKevUm = 0.01783;
-constexpr double kSoft = 0.25;       // border between single and summed collisions, in units of xi
-constexpr int kMostCollisions = 16;  // of a mean of 4; more happen once in a million
+constexpr double kSoft = 0.25;  // border between single and summed collisions, in units of xi
 constexpr double kEuler = 0.5772156649015329;
 
 struct Shape {
@@ -54,7 +53,8 @@ double loss_width(double path_um) {
     return 71.3 * path_um * (1.0 + 39.4 * exp_any(-0.8 * log)) / 1000.0;
 }
 
-double draw_loss(double path_um, double per_beta2, double max_transfer, const std::uint32_t* words) {
+double draw_loss(double path_um, double per_beta2, double max_transfer, const std::uint32_t* words, double knock_on_kev,
+                 KnockOns* knock_ons) {
     static const double log_soft = log_positive(kSoft);
     const double fast_xi = kXiKevUm * path_um;
     const double xi = fast_xi * per_beta2;
@@ -63,7 +63,14 @@ double draw_loss(double path_um, double per_beta2, double max_transfer, const st
     const auto collisions = poisson_at(uniform_of_two(words[0], words[1]), (1.0 - rest) / kSoft);
     double single = 0.0;
     for (std::int64_t i = 0; i < std::min<std::int64_t>(collisions, kMostCollisions); ++i) {
-        single += kSoft / (1.0 - uniform(words[4 + i]) * (1.0 - rest));
+        const std::uint32_t word = words[4 + i];
+        const double collision = kSoft / (1.0 - uniform(word) * (1.0 - rest));
+        single += collision;
+        if (knock_ons != nullptr && collision * xi > knock_on_kev) {
+            // The eight bits that the size has left over say where it was.
+            knock_ons->kev[knock_ons->n] = collision * xi;
+            knock_ons->at[knock_ons->n++] = ((word & 0xffu) + 0.5) / 256.0;
+        }
     }
     const double gauss = normal_quantile(uniform(words[20]));
     const double landau = single + log_soft - (1.0 - kEuler);

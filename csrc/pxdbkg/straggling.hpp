@@ -19,9 +19,19 @@ extern const double kFolded[kFoldedRows][3];
 double most_probable_loss(double path_um);
 double loss_width(double path_um);
 
+// Single collisions that a loss had, the larger ones: at most kMostCollisions.
+constexpr int kMostCollisions = 16;
+struct KnockOns {
+    int n = 0;
+    double kev[kMostCollisions];
+    double at[kMostCollisions];  // where on the path, 0..1
+};
+
 // A loss, keV, over a path above 0, um, of a particle with 1 / beta^2 = per_beta2; knock-on electrons above
-// max_transfer, keV, do not count. words: 4 * kLossBlocks random words.
-double draw_loss(double path_um, double per_beta2, double max_transfer, const std::uint32_t* words);
+// max_transfer, keV, do not count. Those above knock_on_kev are listed, if asked for. words: 4 * kLossBlocks random
+// words.
+double draw_loss(double path_um, double per_beta2, double max_transfer, const std::uint32_t* words,
+                 double knock_on_kev = 0.0, KnockOns* knock_ons = nullptr);
 
 // Losses of fast particles, one a row of counters, from its first kLossBlocks blocks.
 void fill_losses(const Rows& rows, const double* path_um, double* out);

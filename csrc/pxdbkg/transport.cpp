@@ -151,7 +151,8 @@ class Electron {
         const double du = ladder.cos * track_.to.y - ladder.sin * track_.to.x;
         const double dw = ladder.cos * track_.to.x + ladder.sin * track_.to.y;
         t_.hits.push_back({sensor.index, f(ladder.u(track_.at.x, track_.at.y)), f(track_.at.z - sensor.z_centre), f(du),
-                           f(track_.to.z), f(dw), 0.0f, f(1000.0 * kinetic_), f(time_), particle_});
+                           f(track_.to.z), f(dw), 0.0f, f(1000.0 * kinetic_), f(time_), particle_,
+                           f(ladder.w(track_.at.x, track_.at.y))});
     }
 
     // The words of the present crossing, 4 * kCrossingBlocks.
@@ -228,30 +229,110 @@ class Electron {
         double loss_kev = 0.0;
         if (path >= kShortest) {
             const double kinetic_kev = 1000.0 * kinetic_;
-            loss_kev = draw_loss(1000.0 * path, per_beta2, 0.5 * kinetic_kev, words);
-            if (loss_kev > kinetic_kev) {
-                after = path * (kinetic_kev / loss_kev) - before;
-                loss_kev = kinetic_kev;
+            // Pieces lose energy one by one, until there is none left.
+            const std::uint32_t n = pieces(path);
+            const double piece = path / n;
+            losses_.resize(n);
+            std::uint32_t done = 0;
+            for (; done < n && loss_kev < kinetic_kev; ++done) {
+                losses_[done] = draw_piece(done, piece, per_beta2, 0.5 * kinetic_kev);
+                losses_[done].length = piece;
+                const double left = kinetic_kev - loss_kev;
+                if (losses_[done].kev > left) losses_[done].end_at(left);
+                loss_kev += losses_[done].kev;
             }
-            // The hit is the straight line from where the track enters to where it leaves.
-            const double all = after + before;
+            const double all = piece * (done - 1) + losses_[done - 1].length;
+            after = all - before;
+            // The hits lie on the straight line from where the track enters to where it leaves.
             const double end_u = du * all + 0.5 * bend_u * (after - before) * all;
             const double end_w = dw * all + 0.5 * bend_w * (after - before) * all;
             const double end_v = dv * all;
             const double line = std::sqrt(end_u * end_u + end_v * end_v + end_w * end_w);
             const double middle = 0.5 * (after - before);
-            const double middle_u = u + middle * (du + 0.5 * bend_u * middle), middle_v = v + middle * dv;
-            const auto f = [](double x) { return static_cast<float>(x); };
             if (line > 0.0) {
-                t_.hits.push_back({sensor.index, f(middle_u), f(middle_v), f(end_u / line), f(end_v / line),
-                                   f(end_w / line), f(line), f(loss_kev), f(time_), particle_});
+                const Line straight{u + middle * (du + 0.5 * bend_u * middle),
+                                    v + middle * dv,
+                                    n > 1 || !both_ways ? w + middle * (dw + 0.5 * bend_w * middle) : 0.0,
+                                    end_u / line,
+                                    end_v / line,
+                                    end_w / line,
+                                    line};
+                record(sensor, straight, all, done);
             }
         }
         lose_and_scatter(0.001 * loss_kev + s.support_loss_mev * oblique * per_beta2,
                          s.silicon_x0 * path / (2.0 * half) + s.support_x0 * oblique, normals);
     }
 
+    // A passage as a straight line: middle, direction, length.
+    struct Line {
+        double u, v, w, du, dv, dw, length;
+    };
+
+    struct Piece {
+        double kev, length;
+        KnockOns knock_ons;
+
+        // Stop where the energy is used up.
+        void end_at(double left_kev) {
+            const double share = left_kev / kev;
+            for (int i = 0; i < knock_ons.n; ++i) knock_ons.kev[i] *= share;
+            length *= share;
+            kev = left_kev;
+        }
+    };
+
+    std::uint32_t pieces(double path) const {
+        if (!(t_.settings.piece > 0.0) || path <= t_.settings.piece) return 1;
+        return static_cast<std::uint32_t>(std::min(path / t_.settings.piece + 1.0, double{kMostPieces}));
+    }
+
+    // The first piece takes the words of the crossing.
+    Piece draw_piece(std::uint32_t k, double length, double per_beta2, double max_transfer) const {
+        std::uint32_t counter0[kLossBlocks], words[4 * kLossBlocks];
+        if (k > 0) {
+            for (std::uint32_t i = 0; i < kLossBlocks; ++i) {
+                counter0[i] = (class_byte_ + 1u) << 24 | ((crossing_ * kMostPieces + k) * kLossBlocks + i);
+            }
+            philox_blocks(t_.key, counter0, counter1_, kLossBlocks, words);
+        }
+        Piece piece{};
+        KnockOns* knock_ons = t_.settings.knock_on > 0.0 ? &piece.knock_ons : nullptr;
+        piece.kev = draw_loss(1000.0 * length, per_beta2, max_transfer, k > 0 ? words : words_, t_.settings.knock_on,
+                              knock_ons);
+        return piece;
+    }
+
+    // The hits of a passage: a line for each piece, a point for each of its knock-on electrons.
+    void record(const SensorBox& sensor, const Line& line, double path, std::uint32_t n) {
+        const auto f = [](double x) { return static_cast<float>(x); };
+        const auto hit = [&](double s, double length, double kev) {
+            t_.hits.push_back({sensor.index, f(line.u + s * line.du), f(line.v + s * line.dv), f(line.du), f(line.dv),
+                               f(line.dw), f(length), f(kev), f(time_), particle_, f(line.w + s * line.dw)});
+        };
+        const double straight = line.length / path;
+        double start = -0.5 * line.length;
+        for (std::uint32_t k = 0; k < n; ++k) {
+            const Piece& piece = losses_[k];
+            const double length = piece.length * straight;
+            double rest = piece.kev;
+            for (int i = 0; i < piece.knock_ons.n; ++i) rest -= piece.knock_ons.kev[i];
+            // A fluctuation downwards can leave less than the knock-on electrons took: then they share what there is.
+            const double share = rest < 0.0 ? piece.kev / (piece.kev - rest) : 1.0;
+            if (n == 1 && piece.knock_ons.n == 0) {
+                hit(0.0, length, rest);
+            } else if (rest > 0.0) {
+                hit(start + 0.5 * length, length, rest);
+            }
+            for (int i = 0; i < piece.knock_ons.n; ++i) {
+                hit(start + piece.knock_ons.at[i] * length, 0.0, share * piece.knock_ons.kev[i]);
+            }
+            start += length;
+        }
+    }
+
     const Tracker& t_;
+    std::vector<Piece> losses_;
     std::uint32_t class_byte_;
     std::int32_t particle_;
     double charge_, time_;
@@ -274,7 +355,7 @@ void trace_photon(const Tracker& tracker, const ParticleColumns& p, std::size_t 
     tracker.hits.push_back({end.sensor->index, f(ladder.u(x, y)), f(z - end.sensor->z_centre),
                             f(ladder.cos * to.y - ladder.sin * to.x), f(to.z), f(ladder.cos * to.x + ladder.sin * to.y),
                             0.0f, f(1000.0 * energy_mev), f(p.time[i] + end.length / kLightSpeed),
-                            static_cast<std::int32_t>(i)});
+                            static_cast<std::int32_t>(i), f(ladder.w(x, y))});
 }
 
 }  // namespace

@@ -17,7 +17,9 @@ struct TransportSettings {
     double silicon_x0, support_x0, support_loss_mev;
     double r_max, z_max;
     double min_kinetic_mev;
-    double max_path;  // mm, of one hit
+    double piece;     // mm: longer passages are several hits; 0: never
+    double knock_on;  // keV: collisions above are hits of their own; 0: none
+    double max_path;  // mm, of one passage
     std::uint32_t max_crossings;
     bool scattering, energy_loss;
 };
@@ -36,13 +38,16 @@ struct Hit {
     std::uint8_t sensor;
     float u, v, du, dv, dw, path, energy_kev, time;
     std::int32_t particle;
+    float w;
 };
 
 // Blocks of four words of one crossing: six of the energy loss, one of normal numbers, one spare.
 constexpr std::uint32_t kCrossingBlocks = 8;
+constexpr std::uint32_t kMostPieces = 512;  // of one passage
 
 // Hits in the order of the particles, of one particle in that of its crossings. Draws: counters of class 8 * source +
-// 4, sensor 0, ordinal = number; crossing k has the blocks k * kCrossingBlocks and following.
+// 4, sensor 0, ordinal = number; crossing k has the blocks k * kCrossingBlocks and following. The second and later
+// pieces of a passage take theirs from class 8 * source + 5, crossing k the blocks k * kMostPieces * kLossBlocks.
 std::vector<Hit> transport(const ParticleColumns& particles, const Planes& planes, const TransportSettings& settings,
                            const Key& key);
 

@@ -21,6 +21,7 @@ HIT_COLUMNS: dict[str, np.dtype[Any]] = {
     "energy_keV": np.dtype("<f4"),
     "time_ns": np.dtype("<f4"),
     "particle": np.dtype("<i4"),
+    "w_mm": np.dtype("<f4"),
 }
 
 
@@ -31,12 +32,13 @@ class SimHits(Columns):
     Attributes
     ----------
     sensor : uint8 (n,), index 0..39
-    u_mm, v_mm : float32 (n,), where the path crosses the mid-plane, in the local frame of the sensor, mm
+    u_mm, v_mm : float32 (n,), middle of the path in the local frame of the sensor, mm
     du, dv, dw : float32 (n,), direction cosines in the local frame
     path_mm : float32 (n,), length of the path inside the silicon, mm
     energy_keV : float32 (n,), deposited energy; NaN or not above 0 where it is unknown
     time_ns : float32 (n,), relative to the trigger
     particle : int32 (n,), number of the particle in its event
+    w_mm : float32 (n,), depth of the middle of the path, 0 in the mid-plane of the silicon, mm
     """
 
     sensor: NDArray[np.uint8]
@@ -49,5 +51,6 @@ class SimHits(Columns):
     energy_keV: NDArray[np.float32]
     time_ns: NDArray[np.float32]
     particle: NDArray[np.int32]
+    w_mm: NDArray[np.float32]
 
     dtypes: ClassVar[dict[str, np.dtype[Any]]] = HIT_COLUMNS

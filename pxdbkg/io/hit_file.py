@@ -88,6 +88,7 @@ def _read(path: Path) -> tuple[SimHits, NDArray[np.int64]]:
     sensor = columns["sensor"]
     if n and not 0 <= int(sensor.min()) <= int(sensor.max()) <= 255:
         raise FileError(f"{path}: a hit is on sensor {sensor[(sensor < 0) | (sensor > 255)][0]} (0..39)")
+    columns["w_mm"] = np.zeros(n)  # hits of a file cross the mid-plane
     columns["energy_keV"] = columns["edep_MeV"].astype(np.float64) * _KEV_PER_MEV
     hits = SimHits(*(np.ascontiguousarray(columns[name], dtype) for name, dtype in HIT_COLUMNS.items()))
     try:

@@ -109,7 +109,7 @@ class PixelCharges:
 
 def check_hits(hits: SimHits, where: str) -> None:
     """Raise DigitError when a hit cannot be digitized: NaN, no unit direction, a sensor or a length out of range."""
-    geometry = np.stack([hits[name] for name in ("u_mm", "v_mm", "du", "dv", "dw", "path_mm")])
+    geometry = np.stack([hits[name] for name in ("u_mm", "v_mm", "du", "dv", "dw", "path_mm", "w_mm")])
     if len(hits) == 0:
         return
     length = geometry[2] ** 2 + geometry[3] ** 2 + geometry[4] ** 2
@@ -212,6 +212,7 @@ def deposit(
         hits.sensor,
         hits.u_mm,
         hits.v_mm,
+        hits.w_mm,
         hits.du,
         hits.dv,
         hits.dw,

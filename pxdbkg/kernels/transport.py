@@ -18,6 +18,10 @@ Length of a passage. On either side of the middle plane the path ends where the 
 The hit is the straight line from entry to exit; its middle is the crossing of the middle plane wherever the passage is
 symmetric. ``path_mm`` is the length of that line.
 
+Where the energy is left. A passage longer than ``piece_mm`` is several hits, each with its own energy loss, and single
+collisions above ``knock_on_keV`` are hits at a point of the path (``path_mm`` 0): the charge of the pixels along a
+track fluctuates pixel by pixel.
+
 Energy loss: the law of ``pxdbkg.kernels.straggling``, scale and most probable loss times 1 / beta^2, knock-on
 electrons up to half of the kinetic energy, the loss at most the kinetic energy: then the passage is shortened in
 proportion and the particle ends. Beam pipe and support take a mean loss, times 1 / beta^2 and the oblique path (through
@@ -67,6 +71,8 @@ _NUMBERS = {
     "r_max_mm": (25.0, 1e5),
     "z_max_mm": (1.0, 1e5),
     "min_kinetic_MeV": (1e-3, 1e3),
+    "piece_mm": (0.0, 10.0),
+    "knock_on_keV": (0.0, 1e6),
 }
 
 
@@ -83,8 +89,10 @@ class Transport:
     silicon_x0 : thickness of the silicon in radiation lengths
     support_x0, support_loss_MeV : the same of what is glued to the silicon of one ladder: mean thickness and loss
     r_max_mm, z_max_mm : a particle ends there
-    max_crossings : of sensors and beam pipe together, 1 to 100000; then a charged particle ends
+    max_crossings : of sensors and beam pipe together, 1 to 5000; then a charged particle ends
     min_kinetic_MeV : a charged particle below it ends
+    piece_mm : longer passages are cut into pieces of at most this length, each a hit with a loss of its own; 0: never
+    knock_on_keV : single collisions with more energy are hits of their own, at a point; 0: none
     scattering : multiple scattering changes directions and the length of grazing passages
     energy_loss : charged particles lose energy; without, the energy of hits is still drawn
 
@@ -100,6 +108,8 @@ class Transport:
     support_loss_MeV: float = 0.044
     r_max_mm: float = 135.0
     z_max_mm: float = 300.0
+    piece_mm: float = 0.0
+    knock_on_keV: float = 0.0
     max_crossings: int = 400
     min_kinetic_MeV: float = 0.02
     scattering: bool = True
@@ -109,8 +119,8 @@ class Transport:
         for name, (low, high) in _NUMBERS.items():
             if not low <= getattr(self, name) <= high:
                 raise DigitError(f"Transport: {name} {getattr(self, name)} ({low:g} to {high:g})")
-        if not 1 <= self.max_crossings <= 100_000:
-            raise DigitError(f"Transport: max_crossings {self.max_crossings} (1 to 100000)")
+        if not 1 <= self.max_crossings <= 5000:
+            raise DigitError(f"Transport: max_crossings {self.max_crossings} (1 to 5000)")
 
 
 def transport(particles: Particles, key: bytes, geometry: Geometry, settings: Transport | None = None) -> SimHits:

@@ -23,7 +23,7 @@ def make_hits(sensor, u_mm, v_mm, du=0.0, dv=0.0, path_mm=None):
     columns = [np.broadcast_to(np.asarray(x, "f4"), n).copy() for x in (u_mm, v_mm, du, dv)]
     dw = np.sqrt(1 - columns[2] ** 2 - columns[3] ** 2)
     path = 0.075 / dw if path_mm is None else np.full(n, path_mm)
-    rest = [np.full(n, np.nan, "f4"), np.zeros(n, "f4"), np.zeros(n, "i4")]
+    rest = [np.full(n, np.nan, "f4"), np.zeros(n, "f4"), np.zeros(n, "i4"), np.zeros(n, "f4")]
     return SimHits(np.broadcast_to(np.uint8(sensor), n).copy(), *columns, dw, path.astype("f4"), *rest)
 
 
@@ -293,4 +293,4 @@ def test_bad_arguments():
     with pytest.raises(DigitError, match="draw_class 255"):
         deposit(hit, np.ones(1), KEY, nominal(), draw_class=255)
     with pytest.raises(ArrayTypeError, match="u_mm: expected a float32 array"):
-        _core.deposit(hit.sensor, np.zeros(1), *[None] * 9, 0.05, None, [], None, None, 0.0, None, 1)
+        _core.deposit(hit.sensor, np.zeros(1), *[None] * 10, 0.05, None, [], None, None, 0.0, None, 1)

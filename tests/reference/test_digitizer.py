@@ -37,7 +37,7 @@ def hits(n, energy=np.nan, path_mm=0.075, seed=0):
     f4 = [rng.uniform(-6, 6, n), rng.uniform(-20, 20, n), np.zeros(n), np.zeros(n), np.ones(n)]
     f4 += [np.full(n, path_mm), np.broadcast_to(energy, n), np.zeros(n)]
     sensor = rng.integers(0, 40, n).astype("u1")
-    return SimHits(sensor, *(column.astype("f4") for column in f4), np.zeros(n, "i4"))
+    return SimHits(sensor, *(column.astype("f4") for column in f4), np.zeros(n, "i4"), np.zeros(n, "f4"))
 
 
 def charges(electrons, first=0):
