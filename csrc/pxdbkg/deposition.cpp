@@ -172,7 +172,8 @@ class Depositor {
         const auto groups = static_cast<std::size_t>(pieces.groups);
         const std::uint32_t c1 = std::uint32_t{hits_.sensor[i]} << 24 | static_cast<std::uint32_t>(i);
         const std::uint32_t* words = words_.draw(c1, pieces.segments * groups);
-        const Path path{hits_.u[i], hits_.v[i], hits_.w[i], hits_.du[i], hits_.dv[i], hits_.dw[i], hits_.path[i], segments};
+        const Path path{hits_.u[i],  hits_.v[i],  hits_.w[i],    hits_.du[i],
+                        hits_.dv[i], hits_.dw[i], hits_.path[i], segments};
         pixels_.start();
         corner_u_ = corner_v_ = row_ = -1;
         const auto total = static_cast<int>(pieces.segments);

@@ -55,11 +55,12 @@ Vec3 deflected(const Vec3& d, double a, double b) {
     return {out.x * norm, out.y * norm, out.z * norm};
 }
 
-// Path to the edge of |value| <= half at a rate of change.
-double path_to_edge(double value, double rate, double low, double high) {
-    if (rate > 0.0) return std::max((high - value) / rate, 0.0);
-    if (rate < 0.0) return std::max((low - value) / rate, 0.0);
-    return std::numeric_limits<double>::infinity();
+// `path`, or what of it lies before value + rate * path leaves the range from low to high.
+double until_edge(double path, double value, double rate, double low, double high) {
+    const double end = value + rate * path;
+    if (end > high) return std::max((high - value) / rate, 0.0);
+    if (end < low) return std::max((low - value) / rate, 0.0);
+    return path;
 }
 
 struct Tracker {
@@ -173,18 +174,20 @@ class Electron {
     void cross_pipe() {
         const double radial = (track_.at.x * track_.to.x + track_.at.y * track_.to.y) / t_.settings.pipe_radius;
         const double oblique = 1.0 / std::max(std::fabs(radial), 1.0 / kMostOblique);
-        lose_and_scatter(t_.settings.pipe_loss_mev * oblique / square(beta_), t_.settings.pipe_x0 * oblique,
-                         draw() + 4 * kNormalBlock);
+        const std::uint32_t block = crossing_ * kCrossingBlocks + kNormalBlock;
+        const Words words = philox(t_.key, class_byte_ << 24 | block, counter1_[0]);
+        lose_and_scatter(t_.settings.pipe_loss_mev * oblique / square(beta_), t_.settings.pipe_x0 * oblique, words.w);
     }
 
-    // Length of a passage, on one side of the middle plane, of a track that is scattered on its way; `path` without.
-    // The chord to where it leaves is inclined by g width(s) / sqrt(3) more than the track, with g normal and s the
-    // length itself, found by repetition; and it cannot be much longer than where that inclination alone would lead it
-    // out.
-    double with_scattering(double path, double across, double g) const {
-        const double half = t_.planes.half_thickness;
-        const double per_root = kHighland / (beta_ * momentum_ * half) *
-                                std::sqrt(t_.settings.silicon_x0 / (6.0 * half) * std::max(1.0 - square(across), 0.0));
+    // Length of a passage up to a surface at a distance, across the plane, of a track that is scattered on its way;
+    // `path` without. The chord to where it leaves is inclined by g width(s) / sqrt(3) more than the track, with g
+    // normal and s the length itself, found by repetition; and it cannot be much longer than where that inclination
+    // alone would lead.
+    double with_scattering(double path, double dw, double distance, double g) const {
+        const double per_length = t_.settings.silicon_x0 / (2.0 * t_.planes.half_thickness);
+        const double across2 = std::max(1.0 - square(dw), 0.0);
+        const double per_root =
+            kHighland / (beta_ * momentum_ * std::max(distance, kShortest)) * std::sqrt(per_length / 3.0 * across2);
         const double cube = square(per_root);  // 1 / limit^3
         if (!(cube * path * path * path > 1e-6)) return path;
         const double straight = 1.0 / path;
@@ -215,14 +218,15 @@ class Electron {
         double after = std::min(path_to_surface(w, dw, bend_w, half), longest);
         double before = both_ways ? std::min(path_to_surface(-w, dw, -bend_w, half), longest) : 0.0;
         if (s.scattering) {
-            after = std::min(with_scattering(after, dw, to_normal(normals[2])), longest);
-            if (both_ways) before = std::min(with_scattering(before, dw, to_normal(normals[3])), longest);
+            after =
+                std::min(with_scattering(after, dw, dw < 0.0 ? half + w : half - w, to_normal(normals[2])), longest);
+            if (both_ways) before = std::min(with_scattering(before, dw, half, to_normal(normals[3])), longest);
         }
         const double oblique = both_ways ? (after + before) / (2.0 * half) : 1.0 / std::max(std::fabs(dw), 0.05);
         const double v_low = sensor.z_low - sensor.z_centre, v_high = sensor.z_high - sensor.z_centre;
         const double half_u = t_.planes.half_u;
-        after = std::min({after, path_to_edge(u, du, -half_u, half_u), path_to_edge(v, dv, v_low, v_high)});
-        before = std::min({before, path_to_edge(u, -du, -half_u, half_u), path_to_edge(v, -dv, v_low, v_high)});
+        after = until_edge(until_edge(after, u, du, -half_u, half_u), v, dv, v_low, v_high);
+        before = until_edge(until_edge(before, u, -du, -half_u, half_u), v, -dv, v_low, v_high);
 
         const double path = after + before;
         const double per_beta2 = 1.0 / square(beta_);

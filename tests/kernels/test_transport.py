@@ -1,19 +1,24 @@
-"""Transport of background particles, against an integration of the equation of motion and formulas of one's own."""
+"""Transport of background particles through material: scattering, energy loss, lengths of passages, photons."""
+
+import hashlib
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pxdbkg.detector.geometry import nominal
 from pxdbkg.detector.hits import HIT_COLUMNS
 from pxdbkg.detector.particles import ELECTRON_MASS_MEV, PARTICLE_COLUMNS, Particles
 from pxdbkg.errors import DigitError
+from pxdbkg.kernels import random
+from pxdbkg.kernels.deposition import check_hits
+from pxdbkg.kernels.straggling import energy_loss_kev
 from pxdbkg.kernels.transport import Transport, photoelectric_length_um, transport
 from pxdbkg.seeding import event_key
 
 KEY = event_key("1", "transport", 0, 0, 1)
 GEOMETRY = nominal()
-VACUUM = Transport(scattering=False, energy_loss=False)
-LIGHT_SPEED = 299.792458  # mm / ns
 
 
 def particles(at, momentum, charge=-1, time=0.0, source=0):
@@ -25,100 +30,8 @@ def particles(at, momentum, charge=-1, time=0.0, source=0):
     return Particles(*columns, charges, np.full(n, float(time)), np.full(n, source, "u1"), number)
 
 
-def from_the_centre(rng, n, pt, charge=None, cos_max=0.9):
-    phi, cos = rng.uniform(-np.pi, np.pi, n), rng.uniform(-cos_max, cos_max, n)
-    pt = np.broadcast_to(pt, n)
-    momentum = np.stack([pt * np.cos(phi), pt * np.sin(phi), pt * cos / np.sqrt(1 - cos**2)], axis=1)
-    return particles(np.zeros(3), momentum, rng.choice([-1, 1], n) if charge is None else charge)
-
-
-class Integrator:
-    """Fourth-order Runge-Kutta of dp/dt = q v x B in small steps of path; crossings of planes by Newton steps."""
-
-    def __init__(self, field_t, step_mm=0.4):
-        self.field, self.step = field_t, step_mm
-        k = np.arange(20)
-        layer2 = k >= 8
-        self.phi = np.where(layer2, (k - 8) * np.pi / 6, k * np.pi / 4)
-        self.radius = np.where(layer2, 22.015, 13.985)
-
-    def move(self, x, d, kick, step):
-        def slope(dd):
-            return kick * np.stack([dd[:, 1], -dd[:, 0], np.zeros(len(dd))], axis=1)
-
-        s, kick = np.broadcast_to(step, len(x))[:, None], kick[:, None]
-        k1 = slope(d)
-        d2 = d + s / 2 * k1
-        k2 = slope(d2)
-        d3 = d + s / 2 * k2
-        k3 = slope(d3)
-        d4 = d + s * k3
-        return x + s / 6 * (d + 2 * d2 + 2 * d3 + d4), d + s / 6 * (k1 + 2 * k2 + 2 * k3 + slope(d4))
-
-    def depth(self, x):
-        return x[:, :1] * np.cos(self.phi) + x[:, 1:2] * np.sin(self.phi) - self.radius
-
-    def crossings(self, given, r_max, z_max):
-        """Rows (particle, sensor, u, v, dw, path), in order, of all crossings of active areas."""
-        x = np.stack([given.x_mm, given.y_mm, given.z_mm], axis=1)
-        p = np.stack([given.px_MeV, given.py_MeV, given.pz_MeV], axis=1)
-        size = np.linalg.norm(p, axis=1)
-        d, kick, who = p / size[:, None], given.charge * 0.299792458 * self.field / size, np.arange(len(x))
-        rows, path, before = [], 0.0, self.depth(x)
-        while len(x):
-            x1, d1 = self.move(x, d, kick, self.step)
-            after = self.depth(x1)
-            i, plane = np.nonzero(before * after < 0)
-            if len(i):
-                sin, cos = np.sin(self.phi[plane]), np.cos(self.phi[plane])
-                length = self.step * before[i, plane] / (before[i, plane] - after[i, plane])
-                for _ in range(6):  # Newton
-                    xm, dm = self.move(x[i], d[i], kick[i], length)
-                    dw = dm[:, 0] * cos + dm[:, 1] * sin
-                    length = length - self.depth(xm)[np.arange(len(i)), plane] / dw
-                u = xm[:, 1] * cos - xm[:, 0] * sin - 2.65
-                for side in (0, 1):
-                    v = xm[:, 2] - np.where(plane < 8, (36.8255, -8.8255)[side], (50.1305, -12.1305)[side])
-                    hit = (
-                        (np.abs(u) <= 6.25)
-                        & (np.abs(v) <= np.where(plane < 8, 22.4, 30.72))
-                        & (np.abs(xm[:, 2]) < z_max)
-                    )
-                    rows.append(np.stack([who[i], 2 * plane + side, u, v, dw, path + length], axis=1)[hit])
-            path += self.step
-            inside = (np.hypot(x1[:, 0], x1[:, 1]) < r_max) & (np.abs(x1[:, 2]) < z_max)
-            x, d, kick, who, before = x1[inside], d1[inside], kick[inside], who[inside], after[inside]
-        every = np.concatenate(rows)
-        return every[np.lexsort((every[:, 5], every[:, 0]))]
-
-
-@pytest.mark.parametrize(("pt", "n"), [(4.0, 10), (6.5, 20), (9.0, 25), (15.0, 30), (40.0, 80), (1000.0, 80)])
-def test_crossings_are_those_of_the_equation_of_motion(rng, pt, n):
-    """Curlers with several turns, arcs and nearly straight tracks; positions to a few nm."""
-    given = from_the_centre(rng, n, pt)
-    settings = Transport(scattering=False, energy_loss=False, z_max_mm=50.0, max_crossings=2000)
-    hits = transport(given, KEY, GEOMETRY, settings)
-    truth = Integrator(1.5).crossings(given, 135.0, 50.0)
-    # The integrator may miss two grazing crossings in a row.
-    flat = np.union1d(truth[np.abs(truth[:, 4]) < 0.05, 0], hits.particle[np.abs(hits.dw) < 0.05])
-    truth = truth[~np.isin(truth[:, 0], flat)]
-    hits = hits.select(np.flatnonzero(~np.isin(hits.particle, flat)))
-    assert len(truth) > n
-    np.testing.assert_array_equal(np.stack([hits.particle, hits.sensor], axis=1), truth[:, :2])
-    whole = np.abs(hits.path_mm * np.abs(hits.dw) - 0.075) < 1e-3  # no edge of the active area
-    assert whole.mean() > 0.9
-    # Half of what the path after the middle plane is longer than the one before it: t^2 bend / (8 |dw|^3).
-    longer = 0.075**2 / 8 * 0.45 / pt / np.abs(hits.dw) ** 3
-    assert np.all(np.abs(hits.u_mm - truth[:, 2])[whole] < (2e-6 + longer)[whole])
-    assert np.all(np.abs(hits.v_mm - truth[:, 3])[whole] < (5e-6 + longer)[whole])
-    np.testing.assert_allclose(hits.dw, truth[:, 4], atol=1e-3)
-    momentum = pt / np.sqrt(1 - (hits.dv**2))
-    beta = momentum / np.sqrt(momentum**2 + ELECTRON_MASS_MEV**2)
-    np.testing.assert_allclose(hits.time_ns, truth[:, 5] / (beta * LIGHT_SPEED), rtol=1e-4)
-
-
 def test_a_particle_does_not_depend_on_the_others(rng):
-    given = from_the_centre(rng, 300, rng.uniform(3, 40, 300))
+    given = background(300)
     every = transport(given, KEY, GEOMETRY)
     chosen = np.sort(rng.choice(300, 40, replace=False))
     some = transport(given.select(chosen), KEY, GEOMETRY)
@@ -167,3 +80,227 @@ def test_bad_particles_are_named(name, value, text):
 def test_bad_settings_are_named(name, value):
     with pytest.raises(DigitError, match=f"{name} {value}"):
         Transport(**{name: value})
+
+
+def across_a_ladder(n, momentum, at=(12.0, 2.65, 36.0), towards=(1.0, 0.0, 0.0), charge=-1):
+    """Particles onto the middle of sensor 0; by default at right angles, just before the silicon of its ladder."""
+    return particles(np.tile(at, (n, 1)), momentum * np.asarray(towards), charge)
+
+
+def highland(x0, momentum):
+    beta = momentum / np.hypot(momentum, ELECTRON_MASS_MEV)
+    return 13.6 / (beta * momentum) * np.sqrt(x0) * (1 + 0.038 * np.log(x0 / beta**2))
+
+
+@pytest.mark.parametrize("momentum", [10.0, 100.0, 2000.0])
+def test_scattering_has_the_width_of_highland(momentum):
+    n = 20000
+    hits = transport(across_a_ladder(n, momentum), KEY, GEOMETRY, Transport(field_T=0.0, energy_loss=False))
+    second = hits.sensor >= 16
+    assert second.sum() > 0.99 * n
+    expected = highland(0.0008 + 0.0012, momentum)
+    for angle in (hits.dv[second], hits.du[second] - np.median(hits.du[second])):
+        assert np.std(angle) == pytest.approx(expected, rel=0.02)
+        assert abs(np.mean(angle)) < 4 * expected / np.sqrt(n)
+    assert not hits.dv[~second].any()  # the first ladder is met as sent
+
+
+def test_scattering_in_the_pipe_adds_its_oblique_path():
+    n, momentum = 20000, 200.0
+    towards = np.array([np.cos(0.8), 0.0, np.sin(0.8)])
+    settings = Transport(field_T=0.0, energy_loss=False)
+    hits = transport(across_a_ladder(n, momentum, (0.0, 0.0, 10.0), towards), KEY, GEOMETRY, settings)
+    first = hits.select(np.flatnonzero(hits.sensor < 16))
+    sideways = first.du * np.cos(0.0)  # perpendicular to the plane of incidence
+    assert np.std(sideways) == pytest.approx(highland(0.008 / np.cos(0.8), momentum), rel=0.02)
+
+
+@pytest.mark.parametrize("momentum", [0.7, 2.0, 50.0])
+def test_energy_loss_follows_the_law_of_fast_particles_over_beta_squared(momentum):
+    n = 20000
+    hits = transport(across_a_ladder(n, momentum), KEY, GEOMETRY, Transport(field_T=0.0, max_crossings=1))
+    assert np.all(hits.sensor == 0)
+    np.testing.assert_allclose(hits.path_mm, 0.075, rtol=2e-3 if momentum < 1 else 1e-5)
+    fast = energy_loss_kev(np.full(n, 75.0), KEY, np.zeros(n, "u1"), np.arange(n, dtype="u4"), draw_class=4)
+    beta2 = momentum**2 / (momentum**2 + ELECTRON_MASS_MEV**2)
+    assert np.median(hits.energy_keV) == pytest.approx(np.median(fast) / beta2, rel=0.03)
+    if momentum > 10:
+        np.testing.assert_allclose(hits.energy_keV, fast, rtol=2e-3)  # the same words
+    else:
+        kinetic = np.sqrt(momentum**2 + ELECTRON_MASS_MEV**2) - ELECTRON_MASS_MEV
+        knock_on = hits.energy_keV.max() - np.median(hits.energy_keV)
+        assert knock_on < 1000 * kinetic
+
+
+def test_slow_electrons_end_in_the_silicon_with_all_their_energy():
+    """Kinetic energy 50 keV: stopped within the first sensor, on a path as much shorter as the energy is less."""
+    kinetic = 0.05
+    momentum = np.sqrt(kinetic * (kinetic + 2 * ELECTRON_MASS_MEV))
+    given = across_a_ladder(5000, momentum, (13.9, 2.65, 36.0))
+    hits = transport(given, KEY, GEOMETRY, Transport(field_T=0.0, silicon_x0=0.0))
+    np.testing.assert_array_equal(hits.particle, np.arange(5000))
+    stopped = hits.energy_keV > 49.9999
+    assert stopped.mean() > 0.995
+    assert np.all(hits.energy_keV < 50.0001)
+    assert np.all(hits.path_mm[stopped] < 0.075)
+    assert np.mean(hits.path_mm) < 0.06
+    # The path begins at the surface: its middle is as far before the middle plane as the path is too short.
+    tilted = across_a_ladder(5000, momentum, (13.9, 2.65, 36.0), (0.8, 0.6, 0.0))
+    hits = transport(tilted, KEY, GEOMETRY, Transport(field_T=0.0, silicon_x0=0.0))
+    entry = hits.u_mm - 0.5 * hits.path_mm * hits.du
+    np.testing.assert_allclose(entry, 0.75 * (13.985 - 0.0375 - 13.9), atol=2e-6)
+
+
+@pytest.mark.parametrize(("limit", "hit"), [(4.45, True), (4.55, False)])
+def test_the_pipe_takes_its_loss(limit, hit):
+    """5 MeV less 0.5 MeV leaves 4.5 MeV."""
+    momentum = np.sqrt(5.0 * (5.0 + 2 * ELECTRON_MASS_MEV))
+    settings = Transport(field_T=0.0, scattering=False, min_kinetic_MeV=limit)
+    hits = transport(across_a_ladder(10, momentum, (0.0, 2.0, 36.0)), KEY, GEOMETRY, settings)
+    assert (len(hits) > 0) == hit
+
+
+def test_support_takes_its_loss_after_the_silicon():
+    """A track that loses 0.5 MeV at the first sensor of 0.6 MeV has a slower, and so larger, second hit."""
+    momentum = np.sqrt(0.6 * (0.6 + 2 * ELECTRON_MASS_MEV))
+    given = across_a_ladder(4000, momentum)
+    settings = {"field_T": 0.0, "scattering": False}
+    light = transport(given, KEY, GEOMETRY, Transport(support_loss_MeV=0.0, **settings))
+    heavy = transport(given, KEY, GEOMETRY, Transport(support_loss_MeV=0.3, **settings))
+    np.testing.assert_array_equal(light.energy_keV[light.sensor < 16], heavy.energy_keV[heavy.sensor < 16])
+    medians = [np.median(hits.energy_keV[hits.sensor >= 16]) for hits in (light, heavy)]
+    assert medians[1] > 1.3 * medians[0]
+
+
+def walk_through_silicon(rng, slope, spread, n):
+    """Path from the middle plane to a surface of a track that is scattered in small steps, half thicknesses 1."""
+    w, angle, path, live = np.zeros(n), np.full(n, slope), np.zeros(n), np.arange(n)
+    step = min(1 / slope, spread ** (-2 / 3)) / 300
+    for count in range(1, 30000):
+        kicked = angle + spread * np.sqrt(3 * step) * rng.standard_normal(len(live))
+        w, angle = w + (angle + kicked) / 2 * step, kicked
+        out = np.abs(w) >= 1
+        path[live[out]] = count * step
+        live, w, angle = live[~out], w[~out], angle[~out]
+        if not len(live):
+            break
+    return path
+
+
+@pytest.mark.parametrize(("momentum", "dw"), [(300.0, 0.02), (30.0, 0.1), (8.0, 0.1), (3.0, 0.1)])
+def test_grazing_passages_are_as_long_as_a_random_walk(rng, momentum, dw):
+    """No field; both sides of the middle plane together. Mean to 15 %, median to 12 %."""
+    n = 6000
+    towards = np.array([dw, 0.0, np.sqrt(1 - dw**2)])
+    at = np.array([13.985, 2.65, 36.8255]) - 3.0 * towards / towards[0] * dw
+    settings = Transport(field_T=0.0, energy_loss=False, max_crossings=1)
+    hits = transport(across_a_ladder(n, momentum, at, towards), KEY, GEOMETRY, settings)
+    assert np.all(hits.sensor == 0)
+    half, beta = 0.0375, momentum / np.hypot(momentum, ELECTRON_MASS_MEV)
+    spread = 13.6 / (beta * momentum) * np.sqrt(0.0008 / 0.075 / 3) * np.sqrt(half)
+    path = half * (walk_through_silicon(rng, dw, spread, n) + walk_through_silicon(rng, dw, spread, n))
+    assert np.mean(hits.path_mm) == pytest.approx(np.mean(path), rel=0.15)
+    assert np.median(hits.path_mm) == pytest.approx(np.median(path), rel=0.12)
+
+
+@pytest.mark.parametrize("depth", [-0.0375, -0.02, 0.0, 0.03])
+def test_a_start_in_the_silicon_is_a_passage_from_there(depth):
+    n = 200
+    given = across_a_ladder(n, 5.0, (13.985 + depth, 2.65, 36.8255), (0.6, 0.0, 0.8))
+    for scattering in (False, True):
+        hits = transport(given, KEY, GEOMETRY, Transport(field_T=0.0, scattering=scattering))
+        first = hits.select(np.flatnonzero(np.diff(hits.particle, prepend=-1)))
+        np.testing.assert_array_equal(first.sensor, 0)
+        assert np.count_nonzero(hits.sensor == 0) == n
+        tolerance = 0.35 if scattering else 1e-5
+        np.testing.assert_allclose(first.path_mm, (0.0375 - depth) / 0.6, rtol=tolerance)
+        np.testing.assert_allclose(first.v_mm, 0.5 * first.path_mm * 0.8, atol=2e-5)
+        np.testing.assert_array_equal(first.time_ns, 0.0)
+        assert np.count_nonzero(hits.sensor >= 16) > 0.9 * n
+
+
+def test_electrons_too_slow_to_move_stay_where_they_start():
+    """10 keV in the silicon of sensor 0 and in the air before it."""
+    momentum = np.sqrt(0.01 * (0.01 + 2 * ELECTRON_MASS_MEV))
+    inside = transport(across_a_ladder(3, momentum, (13.99, 2.0, 36.0)), KEY, GEOMETRY)
+    np.testing.assert_allclose(inside.energy_keV, 10.0, rtol=1e-6)
+    np.testing.assert_allclose(inside.u_mm, -0.65, rtol=1e-6)
+    assert not inside.path_mm.any()
+    assert len(transport(across_a_ladder(3, momentum), KEY, GEOMETRY)) == 0
+
+
+def test_passages_end_at_the_edge_of_the_active_area():
+    """Along v, into the sensor 1 mm from its end: 1 mm of passage on that side, its middle shifted accordingly."""
+    edge = GEOMETRY.v_edges_mm(0)[-1]
+    dw = 0.02
+    towards = np.array([dw, 0.0, np.sqrt(1 - dw**2)])
+    at = np.array([13.985, 2.65, 36.8255 + edge - 1.0]) - 5.0 * towards
+    hits = transport(across_a_ladder(1, 1000.0, at, towards), KEY, GEOMETRY, Transport(field_T=0.0, scattering=False))
+    half = 0.0375 / dw
+    assert hits.path_mm[0] == pytest.approx(half + 1.0, abs=1e-3)
+    assert hits.v_mm[0] == pytest.approx(edge - (half + 1.0) / 2, abs=1e-3)
+
+
+def test_plain_code_and_avx2_give_the_same_bytes(rng, instruction_set):
+    hits = transport(background(400), KEY, GEOMETRY)
+    assert digest(hits) == GOLDEN, instruction_set
+
+
+def background(n):
+    """Electrons, positrons and photons of many energies from many places, without a random generator of others."""
+    rows = np.arange(n, dtype="u4")
+    u = random.uniform(event_key("1", "background", 0, 0, 1), 0, rows, 9)
+    energy = random.exp(-4 + 9 * u[:, 0])
+    cos = 2 * u[:, 1] - 1
+    (sin_phi, cos_phi), sin = random.sincos(2 * np.pi * u[:, 2]), np.sqrt(1 - cos * cos)
+    columns = [30 * (u[:, 3] - 0.5), 30 * (u[:, 4] - 0.5), 100 * (u[:, 5] - 0.4)]
+    columns += [energy * sin * cos_phi, energy * sin * sin_phi, energy * cos]
+    charge = np.floor(3 * u[:, 6]).astype("i1") - 1
+    columns[3:] = [np.where(charge == 0, 1e-3, 1.0) * p for p in columns[3:]]
+    return Particles(*columns, charge.astype("i1"), 20000 * u[:, 7], (rows % 31).astype("u1"), rows)
+
+
+def digest(hits):
+    return hashlib.sha256(b"".join(hits[name].tobytes() for name in HIT_COLUMNS)).hexdigest()[:16]
+
+
+GOLDEN = "1227bcd1477264c6"
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_hits_stay_within_bounds(data):
+    """Any start and momentum: ordered hits on the sensors, finite, no more energy than the particle has."""
+    n = data.draw(st.integers(1, 12))
+    reals = st.floats(-40, 40, allow_nan=False)
+    place = np.array(data.draw(st.lists(st.tuples(reals, reals, st.floats(-80, 100)), min_size=n, max_size=n)))
+    size = 10.0 ** np.array(data.draw(st.lists(st.floats(-3, 4), min_size=n, max_size=n)))
+    direction = np.array(data.draw(st.lists(st.tuples(reals, reals, reals), min_size=n, max_size=n)))
+    direction[np.linalg.norm(direction, axis=1) < 1e-6] = [0.0, 0.0, 1.0]
+    momentum = size[:, None] * direction / np.linalg.norm(direction, axis=1)[:, None]
+    charge = np.array(data.draw(st.lists(st.integers(-1, 1), min_size=n, max_size=n)))
+    switches = {"scattering": data.draw(st.booleans()), "energy_loss": data.draw(st.booleans())}
+    start = particles(place, momentum, charge, time=7.0)
+    hits = transport(start, KEY, GEOMETRY, Transport(field_T=data.draw(st.sampled_from([0.0, 1.5])), **switches))
+    check_hits(hits, "transport")
+    assert np.all(np.diff(hits.particle) >= 0)
+    again = np.diff(hits.particle) == 0
+    assert np.all(np.diff(hits.time_ns)[again] >= 0)
+    assert np.all(hits.time_ns >= 7.0)
+    assert np.all(np.abs(hits.u_mm) <= 6.25 + 1e-5)
+    assert np.all(np.abs(hits.v_mm) <= np.where(hits.sensor < 16, 22.4, 30.72) + 1e-5)
+    mass = np.where(charge == 0, 0.0, ELECTRON_MASS_MEV)
+    kinetic = 1000 * (np.hypot(size, mass) - mass)
+    spent = np.bincount(hits.particle, hits.energy_keV, minlength=n)
+    most = kinetic if switches["energy_loss"] else np.maximum(kinetic, 1.0) * np.bincount(hits.particle, minlength=n)
+    assert np.all(spent <= most * (1 + 1e-5) + 1e-6)
+    assert np.all(np.isfinite(hits.energy_keV) & (hits.energy_keV >= 0))
+
+
+def test_photoelectric_lengths_are_those_of_the_tables():
+    """Energy absorption of silicon, NISTIR 5632: 128 to 134 um at 10 keV in other tables; the K edge at 1.84 keV."""
+    energy = np.array([1.8388, 1.8389, 4.0, 10.0, 20.0, 60.0])
+    expected = 1e4 / 2.33 / np.array([307.0, 3059.0, 442.7, 32.89, 4.076, 0.1367])
+    np.testing.assert_allclose(photoelectric_length_um(energy), expected, rtol=2e-3)
+    with pytest.raises(DigitError, match="1e9 keV"):
+        photoelectric_length_um(np.array([0.0]))
