@@ -174,5 +174,6 @@ def transport(
     NDArray[np.float32],
     NDArray[np.float32],
     NDArray[np.int32],
+    NDArray[np.float32],
 ]: ...
 def photoelectric_length(x: NDArray[np.float64]) -> NDArray[np.float64]: ...

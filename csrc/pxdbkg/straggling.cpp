@@ -53,6 +53,14 @@ double loss_width(double path_um) {
     return 71.3 * path_um * (1.0 + 39.4 * exp_any(-0.8 * log)) / 1000.0;
 }
 
+double relativistic_rise(double per_beta2) {
+    constexpr double lowest = 3.5 * 3.5, highest = 200.0 * 200.0;  // (beta gamma)^2
+    const double beta_gamma2 = 1.0 / std::max(per_beta2 - 1.0, 1.0 / highest);
+    static const double range = log_positive(highest / lowest);
+    const double below = log_positive(highest / std::clamp(beta_gamma2, lowest, highest)) / range;
+    return 1.0 - 0.08 * below;
+}
+
 double draw_loss(double path_um, double per_beta2, double max_transfer, const std::uint32_t* words, double knock_on_kev,
                  KnockOns* knock_ons) {
     static const double log_soft = log_positive(kSoft);
@@ -76,7 +84,7 @@ double draw_loss(double path_um, double per_beta2, double max_transfer, const st
     const double landau = single + log_soft - (1.0 - kEuler);
     const Shape shape = folded_shape(loss_width(path_um) / fast_xi);
     const double folded = landau + gauss * std::sqrt(shape.sigma * shape.sigma + kSoft) - shape.mode;
-    return std::max(most_probable_loss(path_um) * per_beta2 + xi * folded, 0.0);
+    return std::max(most_probable_loss(path_um) * relativistic_rise(per_beta2) * per_beta2 + xi * folded, 0.0);
 }
 
 void fill_losses(const Rows& rows, const double* path_um, double* out) {

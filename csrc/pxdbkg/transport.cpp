@@ -243,6 +243,8 @@ class Electron {
                 losses_[done].length = piece;
                 const double left = kinetic_kev - loss_kev;
                 if (losses_[done].kev > left) losses_[done].end_at(left);
+                const double rest = left - losses_[done].kev;
+                if (rest > 0.0 && rest < 1000.0 * s.stopping) losses_[done].stop_with(rest);
                 loss_kev += losses_[done].kev;
             }
             const double all = piece * (done - 1) + losses_[done - 1].length;
@@ -283,6 +285,13 @@ class Electron {
             for (int i = 0; i < knock_ons.n; ++i) knock_ons.kev[i] *= share;
             length *= share;
             kev = left_kev;
+        }
+
+        // Leave the rest of the energy at the end.
+        void stop_with(double rest_kev) {
+            knock_ons.kev[knock_ons.n] = rest_kev;
+            knock_ons.at[knock_ons.n++] = 1.0;
+            kev += rest_kev;
         }
     };
 

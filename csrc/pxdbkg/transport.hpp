@@ -18,6 +18,7 @@ struct TransportSettings {
     double r_max, z_max;
     double min_kinetic_mev;
     double piece;     // mm: longer passages are several hits; 0: never
+    double stopping;  // MeV: an electron in the silicon with less stops where it is
     double knock_on;  // keV: collisions above are hits of their own; 0: none
     double max_path;  // mm, of one passage
     std::uint32_t max_crossings;

@@ -72,6 +72,7 @@ _NUMBERS = {
     "z_max_mm": (1.0, 1e5),
     "min_kinetic_MeV": (1e-3, 1e3),
     "piece_mm": (0.0, 10.0),
+    "stopping_MeV": (0.0, 1.0),
     "knock_on_keV": (0.0, 1e6),
 }
 
@@ -92,6 +93,7 @@ class Transport:
     max_crossings : of sensors and beam pipe together, 1 to 5000; then a charged particle ends
     min_kinetic_MeV : a charged particle below it ends
     piece_mm : longer passages are cut into pieces of at most this length, each a hit with a loss of its own; 0: never
+    stopping_MeV : an electron in the silicon whose kinetic energy falls below it leaves the rest at that point and ends
     knock_on_keV : single collisions with more energy are hits of their own, at a point; 0: none
     scattering : multiple scattering changes directions and the length of grazing passages
     energy_loss : charged particles lose energy; without, the energy of hits is still drawn
@@ -109,6 +111,7 @@ class Transport:
     r_max_mm: float = 135.0
     z_max_mm: float = 300.0
     piece_mm: float = 0.0
+    stopping_MeV: float = 0.0
     knock_on_keV: float = 0.0
     max_crossings: int = 400
     min_kinetic_MeV: float = 0.02
