@@ -8,6 +8,7 @@ MODULES = {
     "DigitOutput": "pxdbkg.modules.digit_output:DigitOutput",
     "EventInfoSetter": "pxdbkg.modules.event_info_setter:EventInfoSetter",
     "PXDBackgroundGenerator": "pxdbkg.modules.pxd_background_generator:PXDBackgroundGenerator",
+    "PXDBackgroundSimulator": "pxdbkg.modules.pxd_background_simulator:PXDBackgroundSimulator",
     "PXDClusterizer": "pxdbkg.modules.pxd_clusterizer:PXDClusterizer",
     "PXDDigitSorter": "pxdbkg.modules.pxd_digit_sorter:PXDDigitSorter",
     "PXDDigitizer": "pxdbkg.modules.pxd_digitizer:PXDDigitizer",
