@@ -19,6 +19,7 @@ COMMANDS = {
     "run": "run a steering file",
     "modules": "list the modules, or show the parameters of one",
     "inspect": "show what digit files or a payload hold",
+    "calibrate": "fit the background simulation to published statistics",
     "export": "write a generator as a payload",
     "benchmark": "measure the speed of the parts",
     "display": "draw one event, or a whole sample",
