@@ -92,8 +92,8 @@ py::tuple deposit(const py::object& sensor, const py::object& u, const py::objec
                               " electrons over " + std::to_string(columns[6][i]) + " mm, more groups than words");
         }
     }
-    std::vector<const CollectionTable*> lookup;
-    for (const py::handle table : tables) lookup.push_back(py::cast<const CollectionTable*>(table));
+    std::vector<const double*> lookup;
+    for (const py::handle table : tables) lookup.push_back(py::cast<const CollectionTable&>(table).values().data());
     for (const std::uint8_t index : tables_of) {
         if (index >= lookup.size()) raise_value_error("deposit: table " + std::to_string(index) + " is missing");
     }

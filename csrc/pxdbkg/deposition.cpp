@@ -6,6 +6,8 @@
 #include <memory>
 #include <utility>
 
+#include "pxdbkg/hit_pixels.hpp"
+
 namespace pxdbkg {
 
 namespace {
@@ -48,95 +50,10 @@ class RowWords {
     Column<std::uint32_t> c0_, c1_, words_;
 };
 
-// Pixels that a hit has touched: few, and met again and again.
-//
-// The sums of the four pixels around the present corner are kept apart, so that a segment costs four additions. Only
-// the last kWindow entries are looked at, so that long tracks stay cheap; a pixel may have several.
-class HitPixels {
-  public:
-    struct Entry {
-        std::uint32_t pixel;  // v * kBitStride + u
-        double electrons;
-    };
-
-    void start() {
-        entries_.clear();
-        present_ = 0;
-    }
-
-    // Go on at another corner. The pixels may be the same ones at the edges of the matrix.
-    void turn_to_corner(std::uint32_t right_up, std::uint32_t right_low, std::uint32_t left_up,
-                        std::uint32_t left_low) {
-        finish();
-        pixel_[0] = right_up;
-        pixel_[1] = right_low;
-        pixel_[2] = left_up;
-        pixel_[3] = left_low;
-        edge_ = right_up == left_up || right_up == right_low;
-    }
-
-    // Add groups of one charge to the four pixels.
-    void add(double charge, const std::int32_t* groups) {
-        unsigned touched = 0;
-        for (int slot = 0; slot < 4; ++slot) touched |= unsigned{groups[slot] != 0} << slot;
-        if (edge_ || (touched & ~present_) != 0) {
-            for (int slot = 0; slot < 4; ++slot) {
-                if (groups[slot] == 0) continue;
-                if ((present_ & 1u << slot) == 0) touch(slot);
-                sum_[slot] += charge * groups[slot];
-                if (edge_) put_back(slot);
-            }
-            return;
-        }
-        for (int slot = 0; slot < 4; ++slot) sum_[slot] += charge * groups[slot];
-    }
-
-    const Column<Entry>& finish() {
-        for (int slot = 0; slot < 4; ++slot) put_back(slot);
-        return entries_;
-    }
-
-  private:
-    static constexpr int kWindow = 8;
-
-    void touch(int slot) {
-        const int size = static_cast<int>(entries_.size());
-        int at = size - 1;
-        const int last = std::max(size - kWindow, 0);
-        while (at >= last && entries_[at].pixel != pixel_[slot]) --at;
-        if (at < last) {
-            at = size;
-            entries_.push_back({pixel_[slot], 0.0});
-            for (int other = 0; other < 4; ++other) {
-                if (at_[other] <= size - kWindow) put_back(other);
-            }
-        }
-        at_[slot] = at;
-        sum_[slot] = entries_[at].electrons;
-        present_ |= 1u << slot;
-    }
-
-    void put_back(int slot) {
-        if ((present_ & 1u << slot) != 0) entries_[at_[slot]].electrons = sum_[slot];
-        present_ &= ~(1u << slot);
-        sum_[slot] = 0.0;
-    }
-
-    Column<Entry> entries_;
-    std::uint32_t pixel_[4] = {};
-    int at_[4] = {};
-    double sum_[4] = {};
-    unsigned present_ = 0;  // bits of the slots whose sums are in sum_
-    bool edge_ = false;
-};
-
-// Row of a point of the active area.
+// Row of a point of the active area, without branches.
 int row_at(const double* edges, double v) {
     int row = 0;
-    for (int step = 512; step > 0; step /= 2) {
-        const int next = row + step;
-        row = next < kV && v >= edges[next] ? next : row;
-    }
+    for (int rows = kV; rows > 1; rows -= rows / 2) row += rows / 2 * static_cast<int>(v >= edges[row + rows / 2]);
     return row;
 }
 
@@ -144,7 +61,9 @@ class Depositor {
   public:
     Depositor(const Passages& hits, const Drift& drift, const Borders& borders, const Exposure& exposure,
               const Key& key, std::uint32_t class_byte)
-        : hits_(hits), drift_(drift), borders_(borders), exposure_(exposure), words_(key, class_byte) {}
+        : hits_(hits), drift_(drift), borders_(borders), exposure_(exposure), words_(key, class_byte) {
+        std::fill_n(at_.table, Segments::kMost, borders.tables[0]);
+    }
 
     // False when nothing of a hit can be collected, by its place or its time.
     bool reaches_pixels(std::size_t i) const {
@@ -176,6 +95,7 @@ class Depositor {
                         hits_.dv[i], hits_.dw[i], hits_.path[i], segments};
         pixels_.start();
         corner_u_ = corner_v_ = row_ = -1;
+        low_ = high_ = 0.0;
         const auto total = static_cast<int>(pieces.segments);
         for (int start = 0; start < total; start += Segments::kMost) {
             const int n = std::min(Segments::kMost, total - start);
@@ -183,14 +103,16 @@ class Depositor {
             find_corners(hits_.sensor[i], n);
             find_limits(n, at_);
             count_groups(words + static_cast<std::size_t>(start) * groups, groups, n, at_);
-            share(n, static_cast<std::int32_t>(groups), charge);
+            share(n, charge);
         }
     }
 
     // Hand the charges of the hit over to the plane of its sensor.
     void store(std::size_t i, PixelPlane& plane) {
         const std::uint32_t sensor = hits_.sensor[i];
-        for (const HitPixels::Entry& entry : pixels_.finish()) {
+        const Column<HitPixels::Entry>& entries = pixels_.finish();
+        for (std::size_t k = 1; k < entries.size(); ++k) {
+            const HitPixels::Entry& entry = entries[k];
             if (exposure_.opens != nullptr && !exposure_.takes(i, sensor, entry.pixel / kBitStride)) continue;
             if (hits_.particle == nullptr) {
                 plane.add(entry.pixel, entry.electrons);
@@ -208,20 +130,22 @@ class Depositor {
         for (int k = 0; k < n; ++k) {
             const double v = at_.v[k];
             at_.corner_v[k] = -1;
-            at_.dy[k] = 0.0;
-            at_.table[k] = borders_.tables[0]->values().data();
-            if (std::fabs(at_.u[k]) >= half_u || v < edges[0] || v >= edges[kV]) continue;
-            if (row_ < 0) row_ = row_at(edges, v);
-            while (row_ > 0 && v < edges[row_]) --row_;
-            while (row_ < kV - 1 && v >= edges[row_ + 1]) ++row_;
-            const int corner = v - edges[row_] < edges[row_ + 1] - v ? row_ : row_ + 1;
+            if (std::fabs(at_.u[k]) >= half_u) continue;
+            if (!(v >= low_ && v < high_)) {
+                if (v < edges[0] || v >= edges[kV]) continue;
+                row_ = row_at(edges, v);
+                low_ = edges[row_];
+                high_ = edges[row_ + 1];
+            }
+            const bool lower = v - low_ < high_ - v;
+            const int corner = lower ? row_ : row_ + 1;
             at_.corner_v[k] = corner;
-            at_.dy[k] = (v - edges[corner]) * 1000.0;
-            at_.table[k] = borders_.tables[which[corner]]->values().data();
+            at_.dy[k] = (v - (lower ? low_ : high_)) * 1000.0;
+            at_.table[k] = borders_.tables[which[corner]];
         }
     }
 
-    void share(int n, std::int32_t groups, double charge) {
+    void share(int n, double charge) {
         for (int k = 0; k < n; ++k) {
             const int corner_u = at_.corner_u[k], corner_v = at_.corner_v[k];
             if (corner_v < 0) continue;
@@ -234,9 +158,7 @@ class Depositor {
                 const std::uint32_t upper = std::min(corner_v, kV - 1) * kBitStride;
                 pixels_.turn_to_corner(upper + right, lower + right, upper + left, lower + left);
             }
-            const std::int32_t shares[] = {at_.first[k], at_.second[k] - at_.first[k], at_.third[k] - at_.second[k],
-                                           groups - at_.third[k]};
-            pixels_.add(charge, shares);
+            pixels_.add(charge, at_.groups + 4 * k, at_.touched[k]);
         }
     }
 
@@ -246,8 +168,10 @@ class Depositor {
     const Exposure& exposure_;
     RowWords words_;
     HitPixels pixels_;
-    Segments at_;
-    int corner_u_ = -1, corner_v_ = -1, row_ = -1;
+    Segments at_{};
+    int corner_u_ = -1, corner_v_ = -1;
+    int row_ = -1;
+    double low_ = 0.0, high_ = 0.0;  // edges of that row
 };
 
 // Memory of a call, kept by the thread for its next one: fresh memory costs a page fault every 4 kB.

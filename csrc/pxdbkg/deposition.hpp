@@ -20,9 +20,9 @@ struct Passages {
     const std::int32_t* particle;  // null: particles are not followed
 };
 
-// Which table serves the border between rows v - 1 and v: tables[which[sensor * 769 + v]].
+// Which CollectionTable's values serve the border between rows v - 1 and v: tables[which[sensor * 769 + v]].
 struct Borders {
-    const CollectionTable* const* tables;
+    const double* const* tables;
     const std::uint8_t* which;
 };
 

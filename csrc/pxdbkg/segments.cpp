@@ -47,7 +47,7 @@ PXDBKG_INLINE void place_loop(const Path& path, const Drift& drift, int start, i
 // Largest 24-bit number m with (m + 1/2) 2^-24 < p, plus one: a word below it is a uniform number below p.
 PXDBKG_INLINE std::int32_t below(double p) { return static_cast<std::int32_t>(std::clamp(p, 0.0, 1.0) * 0x1p24 + 0.5); }
 
-PXDBKG_INLINE void limits_loop(int n, Segments& out) {
+void limits_any(int n, Segments& out) {
     for (int k = 0; k < n; ++k) {
         const BetweenNodes x = between_nodes(out.dx[k]), mirror_x = between_nodes(-out.dx[k]);
         const BetweenNodes y = between_nodes(out.dy[k]), mirror_y = between_nodes(-out.dy[k]);
@@ -60,6 +60,17 @@ PXDBKG_INLINE void limits_loop(int n, Segments& out) {
     }
 }
 
+PXDBKG_INLINE void share_out(std::int32_t first, std::int32_t second, std::int32_t third, std::int32_t all, int k,
+                             Segments& out) {
+    const std::int32_t groups[] = {first, second - first, third - second, all - third};
+    std::uint32_t touched = 0;
+    for (int slot = 0; slot < 4; ++slot) {
+        out.groups[4 * k + slot] = groups[slot];
+        touched |= std::uint32_t{groups[slot] != 0} << slot;
+    }
+    out.touched[k] = touched;
+}
+
 void count_any(const std::uint32_t* words, std::size_t groups, int n, Segments& out) {
     for (int k = 0; k < n; ++k, words += groups) {
         std::int32_t first = 0, second = 0, third = 0;
@@ -69,9 +80,7 @@ void count_any(const std::uint32_t* words, std::size_t groups, int n, Segments& 
             second += word < out.second[k];
             third += word < out.third[k];
         }
-        out.first[k] = first;
-        out.second[k] = second;
-        out.third[k] = third;
+        share_out(first, second, third, static_cast<std::int32_t>(groups), k, out);
     }
 }
 
@@ -80,13 +89,77 @@ PXDBKG_AVX2 void place_avx2(const Path& path, const Drift& drift, int start, int
     place_loop(path, drift, start, n, out);
 }
 
-PXDBKG_AVX2 void limits_avx2(int n, Segments& out) { limits_loop(n, out); }
+// between_nodes, interpolate and below for four segments.
+struct FourBetweenNodes {
+    __m128i node;
+    __m256d rest;
+};
+
+PXDBKG_AVX2 PXDBKG_INLINE FourBetweenNodes four_between_nodes(__m256d distance) {
+    const __m256d from_first = _mm256_add_pd(distance, _mm256_set1_pd(CollectionTable::kHalf - 0.5));
+    const __m256d x =
+        _mm256_min_pd(_mm256_max_pd(from_first, _mm256_setzero_pd()), _mm256_set1_pd(CollectionTable::kSize - 1.001));
+    const __m128i node = _mm256_cvttpd_epi32(x);
+    return {node, _mm256_sub_pd(x, _mm256_cvtepi32_pd(node))};
+}
+
+// The value at a node and the one after it, of four tables, as (values, next values).
+struct FourPairs {
+    __m256d here, next;
+};
+
+PXDBKG_AVX2 PXDBKG_INLINE FourPairs four_pairs(const double* a, const double* b, const double* c, const double* d) {
+    const __m256d even = _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(a)), _mm_loadu_pd(c), 1);
+    const __m256d odd = _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(b)), _mm_loadu_pd(d), 1);
+    return {_mm256_unpacklo_pd(even, odd), _mm256_unpackhi_pd(even, odd)};
+}
+
+PXDBKG_AVX2 PXDBKG_INLINE __m256d mix(const FourPairs& values, __m256d rest, __m256d other) {
+    return _mm256_add_pd(_mm256_mul_pd(other, values.here), _mm256_mul_pd(rest, values.next));
+}
+
+PXDBKG_AVX2 PXDBKG_INLINE __m256d four_interpolate(const double* const* table, const FourBetweenNodes& x,
+                                                   const FourBetweenNodes& y) {
+    constexpr int row = CollectionTable::kSize;
+    alignas(16) std::int32_t at[4];
+    _mm_store_si128(reinterpret_cast<__m128i*>(at),
+                    _mm_add_epi32(_mm_mullo_epi32(x.node, _mm_set1_epi32(row)), y.node));
+    const double *a = table[0] + at[0], *b = table[1] + at[1], *c = table[2] + at[2], *d = table[3] + at[3];
+    const __m256d one = _mm256_set1_pd(1.0), other = _mm256_sub_pd(one, y.rest);
+    const __m256d low = mix(four_pairs(a, b, c, d), y.rest, other);
+    const __m256d high = mix(four_pairs(a + row, b + row, c + row, d + row), y.rest, other);
+    return mix({low, high}, x.rest, _mm256_sub_pd(one, x.rest));
+}
+
+PXDBKG_AVX2 PXDBKG_INLINE void store_below(__m256d p, std::int32_t* out) {
+    const __m256d clamped = _mm256_min_pd(_mm256_max_pd(p, _mm256_setzero_pd()), _mm256_set1_pd(1.0));
+    const __m256d scaled = _mm256_add_pd(_mm256_mul_pd(clamped, _mm256_set1_pd(0x1p24)), _mm256_set1_pd(0.5));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm256_cvttpd_epi32(scaled));
+}
+
+// Up to three segments after the last one are worked out too, from whatever is there.
+PXDBKG_AVX2 void limits_avx2(int n, Segments& out) {
+    const __m256d sign = _mm256_set1_pd(-0.0);
+    for (int k = 0; k < n; k += 4) {
+        const __m256d dx = _mm256_loadu_pd(out.dx + k), dy = _mm256_loadu_pd(out.dy + k);
+        const FourBetweenNodes x = four_between_nodes(dx), y = four_between_nodes(dy);
+        const FourBetweenNodes mirror_x = four_between_nodes(_mm256_xor_pd(dx, sign));
+        const FourBetweenNodes mirror_y = four_between_nodes(_mm256_xor_pd(dy, sign));
+        const __m256d right_up = four_interpolate(out.table + k, x, y);
+        const __m256d right = _mm256_add_pd(right_up, four_interpolate(out.table + k, x, mirror_y));
+        const __m256d but_one = _mm256_add_pd(right, four_interpolate(out.table + k, mirror_x, y));
+        store_below(right_up, out.first + k);
+        store_below(right, out.second + k);
+        store_below(but_one, out.third + k);
+    }
+}
 
 PXDBKG_AVX2 PXDBKG_INLINE int count_lanes(__m256i mask, unsigned lanes) {
     return __builtin_popcount(static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(mask))) & lanes);
 }
 
-PXDBKG_AVX2 void count_avx2(const std::uint32_t* words, std::size_t groups, int n, Segments& out) {
+// GCC 12 takes this function for one without effect and drops the call, unless it may know nothing about it.
+PXDBKG_AVX2 [[gnu::noipa]] void count_avx2(const std::uint32_t* words, std::size_t groups, int n, Segments& out) {
     for (int k = 0; k < n; ++k, words += groups) {
         const __m256i first = _mm256_set1_epi32(out.first[k]), second = _mm256_set1_epi32(out.second[k]);
         const __m256i third = _mm256_set1_epi32(out.third[k]);
@@ -98,9 +171,12 @@ PXDBKG_AVX2 void count_avx2(const std::uint32_t* words, std::size_t groups, int 
             below_second += count_lanes(_mm256_cmpgt_epi32(second, word), lanes);
             below_third += count_lanes(_mm256_cmpgt_epi32(third, word), lanes);
         }
-        out.first[k] = below_first;
-        out.second[k] = below_second;
-        out.third[k] = below_third;
+        const __m128i upper = _mm_setr_epi32(below_first, below_second, below_third, static_cast<int>(groups));
+        const __m128i lower = _mm_slli_si128(upper, 4);
+        const __m128i each = _mm_sub_epi32(upper, lower);
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(out.groups + 4 * k), each);
+        const __m128i none = _mm_cmpeq_epi32(each, _mm_setzero_si128());
+        out.touched[k] = static_cast<std::uint32_t>(_mm_movemask_ps(_mm_castsi128_ps(none))) ^ 0xfu;
     }
 }
 #endif
@@ -118,7 +194,7 @@ void find_limits(int n, Segments& segments) {
 #ifdef PXDBKG_HAS_AVX2_CODE
     if (use_avx2()) return limits_avx2(n, segments);
 #endif
-    limits_loop(n, segments);
+    limits_any(n, segments);
 }
 
 void count_groups(const std::uint32_t* words, std::size_t groups, int n, Segments& segments) {

@@ -11,6 +11,7 @@ from pxdbkg import _core
 from pxdbkg.detector.geometry import nominal
 from pxdbkg.detector.hits import SimHits
 from pxdbkg.errors import ArrayTypeError, DigitError
+from pxdbkg.kernels import random
 from pxdbkg.kernels.deposition import Drift, collection_table, deposit
 from pxdbkg.seeding import event_key
 
@@ -92,6 +93,89 @@ def test_bytes_never_change():
 
 
 GOLDEN = "3c5824472acd4a1c"
+
+
+def plainly(hits, electrons, drift):
+    """The same law, one segment and one pixel at a time."""
+    geometry, found = nominal(), {}
+    half_u, gate = 125 * 0.05, 37.5 - drift.gate_depth_um
+    for i in range(len(hits)):
+        edges = geometry.v_edges[hits.sensor[i]]
+        names = ("u_mm", "v_mm", "w_mm", "du", "dv", "dw", "path_mm")
+        u0, v0, w0, du, dv, dw, path = (float(hits[name][i]) for name in names)
+        segments = 1 if 1000 * path < drift.point_like_um else int(1000 * path / drift.segment_um) + 1
+        groups = int(electrons[i] / segments / drift.group_electrons) + 1
+        draws = random.uniform(KEY, hits.sensor[i], i, segments * groups, draw_class=1)[0].reshape(segments, groups)
+        own = []
+        for k in range(segments):
+            s = path * ((k + 0.5) / segments - 0.5)
+            u, v, w = u0 + s * du, v0 + s * dv, min(max(1000 * w0 + 1000 * s * dw, -37.5), 37.5)
+            if abs(u) >= half_u or not edges[0] <= v < edges[-1]:
+                continue
+            z = abs(gate - w) * 1e-4
+            shift = z * (drift.lorentz_cm[0] + z * (drift.lorentz_cm[1] + z * drift.lorentz_cm[2])) * 10
+            column = (u + (shift if gate > w else -shift) + half_u) / 0.05
+            corner_u = min(max(int(column + 0.5), 0), 250)
+            corner_v = int(np.argmin(np.abs(edges - v)))
+            wide = hits.sensor[i] >= 16 and geometry.v_pitch_um[hits.sensor[i], min(corner_v, 767)] > 80
+            rim = drift.source_um if corner_v % 2 == 0 else drift.drain_wide_um if wide else drift.drain_um
+            table = collection_table(drift.clear_um, rim, drift)
+            dx, dy = (column - corner_u) * 0.05 * 1000, (v - edges[corner_v]) * 1000
+            shares = np.cumsum([bilinear(table, x, y) for x, y in ((dx, dy), (dx, -dy), (-dx, dy))])
+            counts = np.diff([0, *(np.count_nonzero(draws[k] < share) for share in shares), groups])
+            right, left = min(corner_u, 249), max(corner_u - 1, 0)
+            upper, lower = min(corner_v, 767), max(corner_v - 1, 0)
+            for (row, col), count in zip(
+                ((upper, right), (lower, right), (upper, left), (lower, left)), counts, strict=True
+            ):
+                pixel = (int(hits.sensor[i]) * 768 + row) * 250 + col
+                recent = [entry for entry in own[-8:] if entry[0] == pixel]
+                if count and not recent:
+                    own.append(recent_entry := [pixel, 0.0])
+                    recent = [recent_entry]
+                if count:
+                    recent[-1][1] += electrons[i] / segments / groups * int(count)
+        for pixel, charge in own:
+            found[pixel] = found[pixel] + charge if pixel in found else charge
+    return found
+
+
+def bilinear(table, x, y):
+    x, y = (min(max(value + 27.5, 0.0), 56 - 1.001) for value in (x, y))
+    i, j = int(x), int(y)
+    a, b = x - i, y - j
+    low, high = table[i], table[i + 1]
+    return (1 - a) * ((1 - b) * low[j] + b * low[j + 1]) + a * ((1 - b) * high[j] + b * high[j + 1])
+
+
+@settings(max_examples=15)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.sampled_from([(0.3, 0.3), (0.99, 0.05), (0.05, 0.99), (0.7, 0.7)]),
+    st.sampled_from([Drift(), Drift(group_electrons=900.0), Drift(segment_um=1.0, sigma_u_um=4.8, sigma_v_um=4.8)]),
+    st.booleans(),
+)
+def test_bytes_are_those_of_the_plain_law(seed, direction, drift, avx2):
+    """Steep and grazing paths, on edges and corners of the matrix too, to the last bit."""
+    rng = np.random.default_rng(seed)
+    n = 6
+    u, v = np.append(rng.uniform(-6.3, 6.3, n - 2), [6.25, -6.25]), rng.uniform(-31, 31, n)
+    hits = make_hits(0, u, np.where(rng.uniform(size=n) < 0.3, 22.4, v), *direction)
+    hits = replace(
+        hits,
+        sensor=rng.integers(0, 40, n).astype("u1"),
+        path_mm=np.where(rng.uniform(size=n) < 0.2, 0, np.minimum(hits.path_mm, 0.9)).astype("f4"),
+        w_mm=np.where(rng.uniform(size=n) < 0.5, 0, rng.uniform(-0.04, 0.04, n)).astype("f4"),
+    )
+    electrons = rng.uniform(500, 20000, n)
+    _core.allow_avx2(avx2)
+    try:
+        charges = deposit(hits, electrons, KEY, nominal(), drift=drift)
+    finally:
+        _core.allow_avx2(True)
+    expected = plainly(hits, electrons, drift)
+    assert charges.channel.tolist() == sorted(expected)
+    assert charges.electrons.tolist() == [expected[channel] for channel in sorted(expected)]
 
 
 def test_magnetic_field_shifts_along_u():
