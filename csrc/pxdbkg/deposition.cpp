@@ -83,6 +83,14 @@ class Depositor {
         return false;
     }
 
+    // The hits of a sensor lie anywhere in the columns: ask for one some time before its turn.
+    void prefetch(std::size_t i) const {
+        for (const float* column : {hits_.u, hits_.v, hits_.w, hits_.du, hits_.dv, hits_.dw, hits_.path}) {
+            __builtin_prefetch(column + i);
+        }
+        __builtin_prefetch(hits_.electrons + i);
+    }
+
     // Find the pixels of a hit and their electrons.
     void collect(std::size_t i) {
         const Cut pieces = cut(hits_.electrons[i], hits_.path[i], drift_);
@@ -133,7 +141,9 @@ class Depositor {
             if (std::fabs(at_.u[k]) >= half_u) continue;
             if (!(v >= low_ && v < high_)) {
                 if (v < edges[0] || v >= edges[kV]) continue;
-                row_ = row_at(edges, v);
+                if (row_ < 0) row_ = row_at(edges, v);
+                while (v < edges[row_]) --row_;
+                while (v >= edges[row_ + 1]) ++row_;
                 low_ = edges[row_];
                 high_ = edges[row_ + 1];
             }
@@ -198,9 +208,11 @@ PixelCharges deposit(const Passages& hits, const Drift& drift, const Borders& bo
     out.electrons.reserve(4 * hits.n);
     for (std::uint32_t sensor = 0; sensor < kSensors; ++sensor) {
         if (of_sensor[sensor].empty()) continue;
-        for (const std::uint32_t i : of_sensor[sensor]) {
-            depositor.collect(i);
-            depositor.store(i, *plane);
+        const Column<std::uint32_t>& chosen = of_sensor[sensor];
+        for (std::size_t k = 0; k < chosen.size(); ++k) {
+            if (k + 4 < chosen.size()) depositor.prefetch(chosen[k + 4]);
+            depositor.collect(chosen[k]);
+            depositor.store(chosen[k], *plane);
         }
         plane->read(sensor, hits.particle != nullptr, out);
     }
