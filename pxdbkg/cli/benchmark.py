@@ -1,4 +1,4 @@
-"""Measure the speed of kernels and generators, each as a ratio to a reference in the same run."""
+"""Measure the speed of kernels, generators and the simulation, each as a ratio to a reference in the same run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pxdbkg.errors import BadInput
 from pxdbkg.io.atomic import atomic_path
 
-SUITES = ("kernels", "generate")
+SUITES = ("kernels", "generate", "reference")
 CALLS = (
     5  # in a row that one time is the mean of: in an event loop, too, a step finds its code and its input in the cache
 )
@@ -83,20 +83,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``pxdbkg benchmark``."""
     parser.add_argument("suite", choices=SUITES, help="what is measured")
     parser.add_argument("--json", metavar="F", help="write the rows to this file as well (- for standard output)")
-    parser.add_argument("--payload", default="data/models/default.pt", help="payload that makes the background")
+    parser.add_argument(
+        "--payload", default="data/models/default.pt", help="kernels, generate: payload that makes the background"
+    )
+    parser.add_argument("--preset", default="geant4", help="reference: preset that is simulated (default geant4)")
 
 
 def run(args: argparse.Namespace) -> int:
     """Measure, print the table and return the exit status."""
-    from pxdbkg.cli import benchmark_generate, benchmark_kernels
+    from pxdbkg.cli import benchmark_generate, benchmark_kernels, benchmark_reference
 
     if args.json not in (None, "-") and not Path(args.json).absolute().parent.is_dir():
         raise BadInput(f"benchmark: no folder '{Path(args.json).absolute().parent}' for the JSON. Make it first")
-    suites: dict[str, Callable[[str], Iterator[Row]]] = {
-        "kernels": benchmark_kernels.rows,
-        "generate": benchmark_generate.rows,
+    suites: dict[str, Callable[[], Iterator[Row]]] = {
+        "kernels": lambda: benchmark_kernels.rows(args.payload),
+        "generate": lambda: benchmark_generate.rows(args.payload),
+        "reference": lambda: benchmark_reference.rows(args.preset),
     }
-    rows = list(suites[args.suite](args.payload))
+    rows = list(suites[args.suite]())
     text = json.dumps([asdict(row) for row in rows], indent=1)
     if args.json == "-":
         print(text)

@@ -167,7 +167,8 @@ def _spectrum(figure: Any, place: Any, sample: Sample, published: Published | No
         error = ratio * np.sqrt(1 / counts[known] + 1 / published.charge_counts[known])
         sure = error < 0.5 * ratio
         below.errorbar(charge[sure], ratio[sure], error[sure], fmt=".", ms=3, lw=0.7, color=_COLOURS[1])
-        below.set_ylim(0.5, 1.5)
+        far = ratio[sure][(ratio[sure] < 0.5) | (ratio[sure] > 1.5)]
+        below.set_ylim((0.5, 1.5) if len(far) == 0 else (0, 2))
         below.set_ylabel("ratio")
         panel.tick_params(labelbottom=False)
     panel.stairs(spectrum, edges, color=_COLOURS[1], lw=1.4, label="sample", baseline=None)
@@ -277,5 +278,5 @@ def _digits_an_event(panel: Any, sample: Sample, published: Published | None) ->
     panel.set_title("Digits of an event", loc="left")
     panel.set_xlabel("digits [thousands]")
     panel.set_ylabel("events")
-    panel.legend(loc="upper left", frameon=False, fontsize=9)
+    panel.legend(loc="best", frameon=False, fontsize=9)
     panel.spines[["top", "right"]].set_visible(False)
