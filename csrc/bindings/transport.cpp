@@ -61,8 +61,9 @@ py::tuple transport(const py::tuple& particles, const py::tuple& grid, double ta
     const auto s = input<double>(numbers, 1, "settings");
     const auto words = input<std::uint32_t>(key, 1, "key");
     if (s.size != 14 || words.size != 4) raise_value_error("transport: expected 14 settings and a key of 4 words");
-    const pxdbkg::TransportSettings settings{s[0], s[1], s[2],  s[3],  s[4],  s[5],          s[6],       s[7],
-                                             s[8], s[9], s[10], s[11], s[12], s[13], max_crossings, scattering, energy_loss};
+    const pxdbkg::TransportSettings settings{s[0],  s[1],  s[2],          s[3],       s[4],       s[5],
+                                             s[6],  s[7],  s[8],          s[9],       s[10],      s[11],
+                                             s[12], s[13], max_crossings, scattering, energy_loss};
     std::vector<Hit> hits;
     {
         const py::gil_scoped_release release;

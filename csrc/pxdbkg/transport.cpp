@@ -7,8 +7,8 @@
 #include "pxdbkg/helix.hpp"
 #include "pxdbkg/laws.hpp"
 #include "pxdbkg/math.hpp"
+#include "pxdbkg/passage.hpp"
 #include "pxdbkg/photons.hpp"
-#include "pxdbkg/straggling.hpp"
 #include "pxdbkg/trigonometry.hpp"
 
 namespace pxdbkg {
@@ -63,18 +63,31 @@ double until_edge(double path, double value, double rate, double low, double hig
     return path;
 }
 
+// Energy left at a point, global coordinates, by a particle in a direction.
+void put_point(Hit& hit, const Ladder& ladder, const SensorBox& sensor, const Vec3& at, const Vec3& to, double kev) {
+    const auto f = [](double value) { return static_cast<float>(value); };
+    hit.u = f(ladder.u(at.x, at.y));
+    hit.v = f(at.z - sensor.z_centre);
+    hit.w = f(ladder.w(at.x, at.y));
+    hit.du = f(ladder.cos * to.y - ladder.sin * to.x);
+    hit.dv = f(to.z);
+    hit.dw = f(ladder.cos * to.x + ladder.sin * to.y);
+    hit.energy_kev = f(kev);
+}
+
 struct Tracker {
     const Planes& planes;
     const TransportSettings& settings;
     const Key& key;
     std::vector<Hit>& hits;
+    Passage passage;
 
     Volume volume() const { return {settings.pipe_radius, settings.r_max, settings.z_max}; }
 };
 
 class Electron {
   public:
-    Electron(const Tracker& tracker, const ParticleColumns& p, std::size_t i, double momentum)
+    Electron(Tracker& tracker, const ParticleColumns& p, std::size_t i, double momentum)
         : t_(tracker),
           class_byte_(8u * p.source[i] + 5u),
           particle_(static_cast<std::int32_t>(i)),
@@ -148,12 +161,17 @@ class Electron {
     }
 
     void record_stopped(const Ladder& ladder, const SensorBox& sensor) {
-        const auto f = [](double x) { return static_cast<float>(x); };
-        const double du = ladder.cos * track_.to.y - ladder.sin * track_.to.x;
-        const double dw = ladder.cos * track_.to.x + ladder.sin * track_.to.y;
-        t_.hits.push_back({sensor.index, f(ladder.u(track_.at.x, track_.at.y)), f(track_.at.z - sensor.z_centre), f(du),
-                           f(track_.to.z), f(dw), 0.0f, f(1000.0 * kinetic_), f(time_), particle_,
-                           f(ladder.w(track_.at.x, track_.at.y))});
+        Hit hit = blank_hit(sensor);
+        put_point(hit, ladder, sensor, track_.at, track_.to, 1000.0 * kinetic_);
+        t_.hits.push_back(hit);
+    }
+
+    Hit blank_hit(const SensorBox& sensor) const {
+        Hit hit{};
+        hit.sensor = sensor.index;
+        hit.time = static_cast<float>(time_);
+        hit.particle = particle_;
+        return hit;
     }
 
     // The words of the present crossing, 4 * kCrossingBlocks.
@@ -232,120 +250,29 @@ class Electron {
         const double per_beta2 = 1.0 / square(beta_);
         double loss_kev = 0.0;
         if (path >= kShortest) {
-            const double kinetic_kev = 1000.0 * kinetic_;
-            // Pieces lose energy one by one, until there is none left.
-            const std::uint32_t n = pieces(path);
-            const double piece = path / n;
-            losses_.resize(n);
-            std::uint32_t done = 0;
-            for (; done < n && loss_kev < kinetic_kev; ++done) {
-                losses_[done] = draw_piece(done, piece, per_beta2, 0.5 * kinetic_kev);
-                losses_[done].length = piece;
-                const double left = kinetic_kev - loss_kev;
-                if (losses_[done].kev > left) losses_[done].end_at(left);
-                const double rest = left - losses_[done].kev;
-                if (rest > 0.0 && rest < 1000.0 * s.stopping) losses_[done].stop_with(rest);
-                loss_kev += losses_[done].kev;
-            }
-            const double all = piece * (done - 1) + losses_[done - 1].length;
-            after = all - before;
-            // The hits lie on the straight line from where the track enters to where it leaves.
-            const double end_u = du * all + 0.5 * bend_u * (after - before) * all;
-            const double end_w = dw * all + 0.5 * bend_w * (after - before) * all;
-            const double end_v = dv * all;
+            t_.passage.lose(path,
+                            {1000.0 * kinetic_, per_beta2, words, (class_byte_ + 1u) << 24, counter1_[0], crossing_});
+            loss_kev = t_.passage.kev();
+            after = t_.passage.path() - before;
+            // The hits lie on the straight line from where the track enters to where it leaves. One that scattering
+            // keeps longer in the silicon does not leave it.
+            const double all = after + before, middle = 0.5 * (after - before);
+            const double enter_w = std::clamp(w - before * (dw - 0.5 * bend_w * before), -half, half);
+            const double leave_w = std::clamp(w + after * (dw + 0.5 * bend_w * after), -half, half);
+            const double end_u = all * (du + bend_u * middle), end_v = all * dv, end_w = leave_w - enter_w;
             const double line = std::sqrt(end_u * end_u + end_v * end_v + end_w * end_w);
-            const double middle = 0.5 * (after - before);
             if (line > 0.0) {
-                const Line straight{u + middle * (du + 0.5 * bend_u * middle),
-                                    v + middle * dv,
-                                    n > 1 || !both_ways ? w + middle * (dw + 0.5 * bend_w * middle) : 0.0,
-                                    end_u / line,
-                                    end_v / line,
-                                    end_w / line,
-                                    line};
-                record(sensor, straight, all, done);
+                const double middle_u = u + middle * (du + 0.5 * bend_u * middle);
+                const double middle_w = 0.5 * (enter_w + leave_w);
+                t_.passage.record({middle_u, v + middle * dv, middle_w, end_u / line, end_v / line, end_w / line, line},
+                                  blank_hit(sensor), t_.hits);
             }
         }
         lose_and_scatter(0.001 * loss_kev + s.support_loss_mev * oblique * per_beta2,
                          s.silicon_x0 * path / (2.0 * half) + s.support_x0 * oblique, normals);
     }
 
-    // A passage as a straight line: middle, direction, length.
-    struct Line {
-        double u, v, w, du, dv, dw, length;
-    };
-
-    struct Piece {
-        double kev, length;
-        KnockOns knock_ons;
-
-        // Stop where the energy is used up.
-        void end_at(double left_kev) {
-            const double share = left_kev / kev;
-            for (int i = 0; i < knock_ons.n; ++i) knock_ons.kev[i] *= share;
-            length *= share;
-            kev = left_kev;
-        }
-
-        // Leave the rest of the energy at the end.
-        void stop_with(double rest_kev) {
-            knock_ons.kev[knock_ons.n] = rest_kev;
-            knock_ons.at[knock_ons.n++] = 1.0;
-            kev += rest_kev;
-        }
-    };
-
-    std::uint32_t pieces(double path) const {
-        if (!(t_.settings.piece > 0.0) || path <= t_.settings.piece) return 1;
-        return static_cast<std::uint32_t>(std::min(path / t_.settings.piece + 1.0, double{kMostPieces}));
-    }
-
-    // The first piece takes the words of the crossing.
-    Piece draw_piece(std::uint32_t k, double length, double per_beta2, double max_transfer) const {
-        std::uint32_t counter0[kLossBlocks], words[4 * kLossBlocks];
-        if (k > 0) {
-            for (std::uint32_t i = 0; i < kLossBlocks; ++i) {
-                counter0[i] = (class_byte_ + 1u) << 24 | ((crossing_ * kMostPieces + k) * kLossBlocks + i);
-            }
-            philox_blocks(t_.key, counter0, counter1_, kLossBlocks, words);
-        }
-        Piece piece{};
-        KnockOns* knock_ons = t_.settings.knock_on > 0.0 ? &piece.knock_ons : nullptr;
-        piece.kev = draw_loss(1000.0 * length, per_beta2, max_transfer, k > 0 ? words : words_, t_.settings.knock_on,
-                              knock_ons);
-        return piece;
-    }
-
-    // The hits of a passage: a line for each piece, a point for each of its knock-on electrons.
-    void record(const SensorBox& sensor, const Line& line, double path, std::uint32_t n) {
-        const auto f = [](double x) { return static_cast<float>(x); };
-        const auto hit = [&](double s, double length, double kev) {
-            t_.hits.push_back({sensor.index, f(line.u + s * line.du), f(line.v + s * line.dv), f(line.du), f(line.dv),
-                               f(line.dw), f(length), f(kev), f(time_), particle_, f(line.w + s * line.dw)});
-        };
-        const double straight = line.length / path;
-        double start = -0.5 * line.length;
-        for (std::uint32_t k = 0; k < n; ++k) {
-            const Piece& piece = losses_[k];
-            const double length = piece.length * straight;
-            double rest = piece.kev;
-            for (int i = 0; i < piece.knock_ons.n; ++i) rest -= piece.knock_ons.kev[i];
-            // A fluctuation downwards can leave less than the knock-on electrons took: then they share what there is.
-            const double share = rest < 0.0 ? piece.kev / (piece.kev - rest) : 1.0;
-            if (n == 1 && piece.knock_ons.n == 0) {
-                hit(0.0, length, rest);
-            } else if (rest > 0.0) {
-                hit(start + 0.5 * length, length, rest);
-            }
-            for (int i = 0; i < piece.knock_ons.n; ++i) {
-                hit(start + piece.knock_ons.at[i] * length, 0.0, share * piece.knock_ons.kev[i]);
-            }
-            start += length;
-        }
-    }
-
-    const Tracker& t_;
-    std::vector<Piece> losses_;
+    Tracker& t_;
     std::uint32_t class_byte_;
     std::int32_t particle_;
     double charge_, time_;
@@ -355,20 +282,20 @@ class Electron {
     std::uint32_t counter0_[kCrossingBlocks], counter1_[kCrossingBlocks], words_[4 * kCrossingBlocks];
 };
 
-void trace_photon(const Tracker& tracker, const ParticleColumns& p, std::size_t i, double energy_mev) {
+void trace_photon(Tracker& tracker, const ParticleColumns& p, std::size_t i, double energy_mev) {
     const Vec3 at{p.x[i], p.y[i], p.z[i]};
     const Vec3 to{p.px[i] / energy_mev, p.py[i] / energy_mev, p.pz[i] / energy_mev};
     const Words words = philox(tracker.key, (8u * p.source[i] + 5u) << 24 | kNormalBlock, p.number[i]);
     const double depth = -photoelectric_length(1000.0 * energy_mev) * log_positive(1.0 - to_uniform(words.w[0]));
     const Absorption end = absorb(at, to, depth, tracker.planes, tracker.settings.z_max);
     if (end.sensor == nullptr) return;
-    const double x = at.x + end.length * to.x, y = at.y + end.length * to.y, z = at.z + end.length * to.z;
-    const Ladder& ladder = *end.ladder;
-    const auto f = [](double value) { return static_cast<float>(value); };
-    tracker.hits.push_back({end.sensor->index, f(ladder.u(x, y)), f(z - end.sensor->z_centre),
-                            f(ladder.cos * to.y - ladder.sin * to.x), f(to.z), f(ladder.cos * to.x + ladder.sin * to.y),
-                            0.0f, f(1000.0 * energy_mev), f(p.time[i] + end.length / kLightSpeed),
-                            static_cast<std::int32_t>(i), f(ladder.w(x, y))});
+    const Vec3 point{at.x + end.length * to.x, at.y + end.length * to.y, at.z + end.length * to.z};
+    Hit hit{};
+    hit.sensor = end.sensor->index;
+    hit.time = static_cast<float>(p.time[i] + end.length / kLightSpeed);
+    hit.particle = static_cast<std::int32_t>(i);
+    put_point(hit, *end.ladder, *end.sensor, point, to, 1000.0 * energy_mev);
+    tracker.hits.push_back(hit);
 }
 
 }  // namespace
@@ -394,7 +321,8 @@ std::vector<Hit> transport(const ParticleColumns& particles, const Planes& plane
                            const Key& key) {
     std::vector<Hit> hits;
     hits.reserve(particles.n);
-    const Tracker tracker{planes, settings, key, hits};
+    const PassageSettings passage{settings.piece, 1000.0 * settings.stopping, settings.knock_on};
+    Tracker tracker{planes, settings, key, hits, Passage(passage, key)};
     for (std::size_t i = 0; i < particles.n; ++i) {
         const double momentum = std::sqrt(square(particles.px[i]) + square(particles.py[i]) + square(particles.pz[i]));
         if (particles.charge[i] == 0) {

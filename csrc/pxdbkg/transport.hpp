@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "pxdbkg/passage.hpp"
 #include "pxdbkg/philox.hpp"
 #include "pxdbkg/planes.hpp"
 
@@ -35,16 +36,8 @@ struct ParticleColumns {
     const std::uint32_t* number;
 };
 
-struct Hit {
-    std::uint8_t sensor;
-    float u, v, du, dv, dw, path, energy_kev, time;
-    std::int32_t particle;
-    float w;
-};
-
 // Blocks of four words of one crossing: six of the energy loss, one of normal numbers, one spare.
 constexpr std::uint32_t kCrossingBlocks = 8;
-constexpr std::uint32_t kMostPieces = 512;  // of one passage
 
 // Hits in the order of the particles, of one particle in that of its crossings. Draws: counters of class 8 * source +
 // 4, sensor 0, ordinal = number; crossing k has the blocks k * kCrossingBlocks and following. The second and later

@@ -13,7 +13,7 @@ from pxdbkg.detector.particles import ELECTRON_MASS_MEV, PARTICLE_COLUMNS, Parti
 from pxdbkg.errors import DigitError
 from pxdbkg.kernels import random
 from pxdbkg.kernels.deposition import check_hits
-from pxdbkg.kernels.straggling import energy_loss_kev
+from pxdbkg.kernels.straggling import energy_loss_kev, most_probable_kev
 from pxdbkg.kernels.transport import Transport, photoelectric_length_um, transport
 from pxdbkg.seeding import event_key
 
@@ -115,21 +115,20 @@ def test_scattering_in_the_pipe_adds_its_oblique_path():
     assert np.std(sideways) == pytest.approx(highland(0.008 / np.cos(0.8), momentum), rel=0.02)
 
 
-@pytest.mark.parametrize("momentum", [0.7, 2.0, 50.0])
+@pytest.mark.parametrize("momentum", [0.7, 2.0, 50.0, 200.0])
 def test_energy_loss_follows_the_law_of_fast_particles_over_beta_squared(momentum):
+    """Less 8 % of the most probable loss at the minimum, beta gamma 3.5; nothing from 200 on."""
     n = 20000
     hits = transport(across_a_ladder(n, momentum), KEY, GEOMETRY, Transport(field_T=0.0, max_crossings=1))
     assert np.all(hits.sensor == 0)
     np.testing.assert_allclose(hits.path_mm, 0.075, rtol=2e-3 if momentum < 1 else 1e-5)
     fast = energy_loss_kev(np.full(n, 75.0), KEY, np.zeros(n, "u1"), np.arange(n, dtype="u4"), draw_class=4)
     beta2 = momentum**2 / (momentum**2 + ELECTRON_MASS_MEV**2)
+    below = np.log(200 / np.clip(momentum / ELECTRON_MASS_MEV, 3.5, 200)) / np.log(200 / 3.5)
+    fast -= 0.08 * below * most_probable_kev(np.array([75.0]))
     assert np.median(hits.energy_keV) == pytest.approx(np.median(fast) / beta2, rel=0.03)
     if momentum > 10:
         np.testing.assert_allclose(hits.energy_keV, fast, rtol=2e-3)  # the same words
-    else:
-        kinetic = np.sqrt(momentum**2 + ELECTRON_MASS_MEV**2) - ELECTRON_MASS_MEV
-        knock_on = hits.energy_keV.max() - np.median(hits.energy_keV)
-        assert knock_on < 1000 * kinetic
 
 
 def test_slow_electrons_end_in_the_silicon_with_all_their_energy():
@@ -214,7 +213,7 @@ def test_a_start_in_the_silicon_is_a_passage_from_there(depth):
         assert np.count_nonzero(hits.sensor == 0) == n
         tolerance = 0.35 if scattering else 1e-5
         np.testing.assert_allclose(first.path_mm, (0.0375 - depth) / 0.6, rtol=tolerance)
-        np.testing.assert_allclose(first.v_mm, 0.5 * first.path_mm * 0.8, atol=2e-5)
+        np.testing.assert_allclose(first.v_mm, 0.5 * first.path_mm * 0.8, atol=0.01 if scattering else 2e-5)
         np.testing.assert_array_equal(first.time_ns, 0.0)
         assert np.count_nonzero(hits.sensor >= 16) > 0.9 * n
 
@@ -264,10 +263,10 @@ def digest(hits):
     return hashlib.sha256(b"".join(hits[name].tobytes() for name in HIT_COLUMNS)).hexdigest()[:16]
 
 
-GOLDEN = "1227bcd1477264c6"
+GOLDEN = "8e765aa08d7eeedd"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_hits_stay_within_bounds(data):
     """Any start and momentum: ordered hits on the sensors, finite, no more energy than the particle has."""
@@ -281,7 +280,9 @@ def test_hits_stay_within_bounds(data):
     charge = np.array(data.draw(st.lists(st.integers(-1, 1), min_size=n, max_size=n)))
     switches = {"scattering": data.draw(st.booleans()), "energy_loss": data.draw(st.booleans())}
     start = particles(place, momentum, charge, time=7.0)
-    hits = transport(start, KEY, GEOMETRY, Transport(field_T=data.draw(st.sampled_from([0.0, 1.5])), **switches))
+    switches |= {"piece_mm": data.draw(st.sampled_from([0.0, 0.2])), "knock_on_keV": data.draw(st.sampled_from([0, 4]))}
+    switches |= {"field_T": data.draw(st.sampled_from([0.0, 1.5])), "stopping_MeV": data.draw(st.floats(0, 0.2))}
+    hits = transport(start, KEY, GEOMETRY, Transport(**switches))
     check_hits(hits, "transport")
     assert np.all(np.diff(hits.particle) >= 0)
     again = np.diff(hits.particle) == 0
@@ -289,12 +290,72 @@ def test_hits_stay_within_bounds(data):
     assert np.all(hits.time_ns >= 7.0)
     assert np.all(np.abs(hits.u_mm) <= 6.25 + 1e-5)
     assert np.all(np.abs(hits.v_mm) <= np.where(hits.sensor < 16, 22.4, 30.72) + 1e-5)
+    assert np.all(np.abs(hits.w_mm) <= 0.0376)
     mass = np.where(charge == 0, 0.0, ELECTRON_MASS_MEV)
     kinetic = 1000 * (np.hypot(size, mass) - mass)
     spent = np.bincount(hits.particle, hits.energy_keV, minlength=n)
     most = kinetic if switches["energy_loss"] else np.maximum(kinetic, 1.0) * np.bincount(hits.particle, minlength=n)
     assert np.all(spent <= most * (1 + 1e-5) + 1e-6)
     assert np.all(np.isfinite(hits.energy_keV) & (hits.energy_keV >= 0))
+
+
+def test_pieces_of_a_passage_lie_in_a_row_with_losses_of_their_own():
+    n, dw = 2000, 0.1
+    towards = np.array([dw, 0.0, np.sqrt(1 - dw**2)])
+    at = np.array([13.985, 2.65, 36.8255]) - 2.0 * towards
+    whole, cut = (
+        transport(
+            across_a_ladder(n, 1000.0, at, towards), KEY, GEOMETRY, Transport(field_T=0.0, piece_mm=piece, **ONCE)
+        )
+        for piece in (0.0, 0.2)
+    )
+    assert len(whole) == n
+    assert len(cut) == 4 * n
+    np.testing.assert_allclose(cut.path_mm, 0.1875, rtol=1e-5)
+    np.testing.assert_allclose(cut.v_mm.reshape(n, 4).mean(axis=1), whole.v_mm, atol=1e-5)
+    np.testing.assert_allclose(np.diff(cut.v_mm.reshape(n, 4)), 0.1875 * towards[2], atol=1e-5)
+    np.testing.assert_allclose(cut.w_mm.reshape(n, 4)[0], dw * 0.1875 * np.array([-1.5, -0.5, 0.5, 1.5]), atol=1e-6)
+    energy = cut.energy_keV.reshape(n, 4)
+    correlation = np.corrcoef(energy.T)[np.triu_indices(4, 1)]
+    assert np.all(np.abs(correlation) < 5 / np.sqrt(n))
+    # One law for a path is not quite the sum of four for its quarters: knock-on electrons stop sooner in the latter.
+    assert energy.sum(axis=1).mean() == pytest.approx(whole.energy_keV.mean(), rel=0.2)
+    # Other crossings, and other particles, draw other words.
+    assert len(np.unique(cut.energy_keV)) > 0.999 * len(cut)
+
+
+ONCE = {"scattering": False, "max_crossings": 1}
+
+
+def test_knock_on_electrons_are_points_on_the_path_and_take_their_energy_from_it():
+    n, above = 5000, 20.0
+    given = across_a_ladder(n, 1000.0, (12.0, 2.65, 36.0), (0.8, 0.6, 0.0))
+    plain, points = (
+        transport(given, KEY, GEOMETRY, Transport(field_T=0.0, knock_on_keV=limit, **ONCE)) for limit in (0.0, above)
+    )
+    np.testing.assert_allclose(np.bincount(points.particle, points.energy_keV), plain.energy_keV, rtol=1e-5)
+    knock_on = points.path_mm == 0
+    assert np.all(points.energy_keV[knock_on] > 0.99 * above)
+    path, xi = 75 / 0.8, 0.01783 * 75 / 0.8
+    expected = n * (xi / above - xi / (115 * (path / 75) ** 0.6))  # Rutherford's 1 / E^2
+    assert np.count_nonzero(knock_on) == pytest.approx(expected, rel=4 / np.sqrt(expected))
+    along = (points.u_mm - plain.u_mm[points.particle])[knock_on] / 0.6 / (path / 1000)
+    assert abs(np.mean(along)) < 0.05
+    assert np.std(along) == pytest.approx(1 / np.sqrt(12), rel=0.1)
+    np.testing.assert_allclose(points.w_mm[knock_on], along * 0.075, atol=1e-5)
+
+
+def test_slow_electrons_stop_where_they_become_slower_than_asked():
+    """No electron comes out of the silicon with less than 0.1 MeV: it would have left the rest in it."""
+    kinetic = 0.13
+    momentum = np.sqrt(kinetic * (kinetic + 2 * ELECTRON_MASS_MEV))
+    given = across_a_ladder(4000, momentum, (13.9, 2.65, 36.0))
+    hits = transport(given, KEY, GEOMETRY, Transport(field_T=0.0, stopping_MeV=0.1, **ONCE))
+    energy = np.bincount(hits.particle, hits.energy_keV)
+    stopped = energy > 129.999
+    assert np.all(stopped | (energy < 30.001))
+    assert stopped.mean() > 0.5
+    assert np.all(hits.w_mm[hits.path_mm == 0] < 0.0376)
 
 
 def test_photoelectric_lengths_are_those_of_the_tables():
