@@ -189,3 +189,29 @@ def test_first_detector_has_half_of_the_sensors():
     for event, digits in seen.items():
         assert digits == digitize(HitFiles([SAMPLE]).event(event), key(event), run1())
         assert set(digits.sensor) <= set(run1().sensors)
+
+
+def test_signal_is_gated_as_its_background_is(tmp_path):
+    """The timing that background was written with comes back with it, for a digitizer that follows."""
+    path = pxdbkg.create_path()
+    path.add_module("SignalHits", files=[SAMPLE])
+    path.add_module(Time())
+    path.add_module("PXDDigitizer")
+    path.add_module("DigitOutput", file=str(tmp_path / "background.npz"), collections=["PXDDigits"])
+    pxdbkg.process(path, events={"first": 3, "count": 1}, seed="42")
+
+    path = pxdbkg.create_path()
+    path.add_module("SignalHits", files=[SAMPLE])
+    path.add_module("BGOverlayInput", files=[str(tmp_path / "background.npz")])
+    digitizer = path.add_module("PXDDigitizer", reversed_layers=[])
+    collect = path.add_module(Collect())
+    pxdbkg.process(path, events={"count": 40}, seed="42")
+    files, window = HitFiles([SAMPLE]), IntegrationWindow(reversed_layers=())
+    free = {event: digitize(files.event(event), key(event), nominal()) for event in collect.seen}
+    for event, digits in collect.seen.items():
+        distance = (free[event].v.astype(int) // 4 - 21) % 192  # the trigger gate of event 3
+        skipped = (distance >= 48) & (distance < 61)  # 5,000 and 6,400 ns of 104.17 a gate
+        assert digits == free[event].select(~skipped)
+        assert digits == digitize(files.event(event), key(event), nominal(), timing=timing(3), window=window)
+    assert collect.seen != free
+    assert ("events with an integration window", "40 of 40") in digitizer.summary()
