@@ -100,6 +100,24 @@ class Totals:
             return np.asarray(self.counts.var(axis=0, ddof=1) / self.counts.mean(axis=0))
 
     @property
+    def fano_error(self) -> NDArray[np.float64]:
+        """Return the standard error float64 (40,) of ``fano``, to first order in the spread of events; NaN likewise."""
+        return np.asarray(self._fano_influence().std(axis=0)) / math.sqrt(max(self.n_events, 1))
+
+    def mean_fano_error(self, sensors: NDArray[Any]) -> float:
+        """Return the standard error of the mean of ``fano`` over sensors (s,), whose digits may be correlated."""
+        return float(self._fano_influence()[:, sensors].mean(axis=1).std()) / math.sqrt(max(self.n_events, 1))
+
+    def _fano_influence(self) -> NDArray[np.float64]:
+        """Return how far each event (n_events, 40) pulls the Fano factor, times n_events: the delta method."""
+        if self.n_events < 2:
+            return np.full((1, N_SENSORS), np.nan)
+        mean = self.counts.mean(axis=0)
+        spread = self.counts - mean
+        with np.errstate(invalid="ignore"):
+            return np.asarray((spread**2 - self.fano * spread) / mean)
+
+    @property
     def correlation(self) -> NDArray[np.float64]:
         """Return the correlation coefficients float64 (40, 40) of the counts; NaN where a sensor does not vary."""
         spread = self.counts - self.counts.sum(axis=0) / max(self.n_events, 1)

@@ -132,10 +132,8 @@ def _fano(totals: Totals, published: Published | None) -> Iterator[Observable]:
         of_sensors = totals.fano[layer_of_sensor == layer]
         if np.all(np.isnan(of_sensors)):
             continue
-        # Sensors share particles and rates, so their Fano factors are not independent: the error of one sensor,
-        # sqrt(2 / (n - 1)) for a normal count, is an upper bound of that of the mean, as long as the tail is short.
         value = float(np.nanmean(of_sensors))
-        error = value * math.sqrt(2.0 / (totals.n_events - 1))
+        error = totals.mean_fano_error(np.flatnonzero((layer_of_sensor == layer) & np.isfinite(totals.fano)))
         other, generator = (None if one is None else float(one.fano[layer - 1]) for one in (published, gan))
         yield Observable(
             f"Fano factor, layer {layer}", "", value, error, other, generator, limit_percent=FANO_LIMIT_PERCENT

@@ -206,7 +206,7 @@ def _correlation(figure: Any, panel: Any, sample: Sample) -> None:
 
 def _fano(panel: Any, sample: Sample, published: Published | None) -> None:
     fano = sample.totals.fano
-    error = fano * np.sqrt(2 / max(sample.totals.n_events - 1, 1))
+    error = sample.totals.fano_error
     if published is not None:
         for layer, first, last in ((1, 0, _FIRST_OF_LAYER_2), (2, _FIRST_OF_LAYER_2, N_SENSORS)):
             mean = float(published.fano[layer - 1])

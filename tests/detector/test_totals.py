@@ -38,6 +38,25 @@ def test_totals_against_numpy():
     assert totals.correlation[:39, :39] == pytest.approx(np.corrcoef(counts[:, :39].T))
 
 
+def test_the_error_of_fano_factors_is_their_spread_over_samples():
+    rng = np.random.default_rng(3)
+    fano, errors, mean_errors = [], [], []
+    for _ in range(200):
+        totals = Totals()
+        shared = rng.gamma(4.0, 5.0, 50)  # makes counts wide, with a tail, and sensors correlated
+        for rate in shared:
+            counts = rng.poisson(rate, 40)
+            sensor = np.repeat(np.arange(40), counts).astype("u1")
+            zero = np.zeros(len(sensor), "u2")
+            totals.add(Digits(sensor, zero, zero, zero + np.uint16(9)))
+        fano.append(totals.fano)
+        errors.append(totals.fano_error)
+        mean_errors.append(totals.mean_fano_error(np.arange(16)))
+    assert np.mean(errors) == pytest.approx(np.std(fano, axis=0).mean(), rel=0.2)
+    assert np.mean(mean_errors) == pytest.approx(np.std(np.mean(np.array(fano)[:, :16], axis=1)), rel=0.2)
+    assert np.mean(mean_errors) > 0.7 * np.mean(errors)
+
+
 def test_an_empty_sensor_has_no_fano_factor_and_no_correlation():
     totals = totals_of(range(3))
     assert np.isnan(totals.fano[39])
@@ -49,6 +68,7 @@ def test_an_empty_sensor_has_no_fano_factor_and_no_correlation():
 def test_too_few_events_for_a_spread(numbers):
     totals = totals_of(numbers)
     assert np.isnan(totals.fano).all()
+    assert np.isnan(totals.fano_error).all()
     assert not totals.occupancy_error.any()
     assert np.isfinite(totals.mean_occupancy).all()
     assert totals.charge_pmf.sum() == pytest.approx(len(numbers))
