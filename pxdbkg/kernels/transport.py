@@ -16,16 +16,17 @@ Length of a passage. On either side of the middle plane the path ends where the 
 - the track leaves the active area sideways, or has gone 100 mm, or half a turn.
 
 The hit is the straight line from entry to exit; its middle is the crossing of the middle plane wherever the passage is
-symmetric. ``path_mm`` is the length of that line.
+symmetric. ``path_mm`` is the length of that line. Losses are drawn over the length of the way itself.
 
 Where the energy is left. A passage longer than ``piece_mm`` is several hits, each with its own energy loss, and single
 collisions above ``knock_on_keV`` are hits at a point of the path (``path_mm`` 0): the charge of the pixels along a
 track fluctuates pixel by pixel.
 
-Energy loss: the law of ``pxdbkg.kernels.straggling``, scale and most probable loss times 1 / beta^2, knock-on
-electrons up to half of the kinetic energy, the loss at most the kinetic energy: then the passage is shortened in
-proportion and the particle ends. Beam pipe and support take a mean loss, times 1 / beta^2 and the oblique path (through
-the pipe at most 10 times its thickness). Support comes after the silicon.
+Energy loss: the law of ``pxdbkg.kernels.straggling``, scale and most probable loss times 1 / beta^2, the latter less
+8 % at the minimum of ionization (beta gamma 3.5 and below; nothing from 200 on, linear in its logarithm between),
+knock-on electrons up to half of the kinetic energy, the loss at most the kinetic energy: then the passage is shortened
+in proportion and the particle ends. Beam pipe and support take a mean loss, times 1 / beta^2 and the oblique path
+(through the pipe at most 10 times its thickness). Support comes after the silicon.
 
 Scattering, once a crossing, by two normal projected angles of Highland's width (Particle Data Group, Passage of
 particles through matter, 13.6 MeV / (beta p) sqrt(x) (1 + 0.038 ln(x / beta^2))), x the whole of silicon and support
@@ -39,7 +40,7 @@ Photons go straight, see no beam pipe and are absorbed in silicon after an expon
 they leave all their energy at that point (``path_mm`` 0) and end. Nothing else happens to them: Compton electrons are
 particles of their own.
 
-Bremsstrahlung, delta rays and annihilation are left out.
+Bremsstrahlung and annihilation are left out; knock-on electrons do not travel.
 """
 
 from __future__ import annotations
