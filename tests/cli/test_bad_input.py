@@ -18,8 +18,8 @@ JOBS = {
         "PXDClusterizer",
         "PXDClustrizer",
         "12:13: path[5]: unknown module 'PXDClustrizer' (known: BGOverlayExecutor, BGOverlayInput, DigitInput, "
-        "DigitOutput, EventInfoSetter, PXDBackgroundGenerator, PXDClusterizer, PXDDigitSorter, PXDDigitizer, "
-        "PXDOccupancyMonitor, Progress, SignalHits). Did you mean 'PXDClusterizer'?",
+        "DigitOutput, EventInfoSetter, PXDBackgroundGenerator, PXDBackgroundSimulator, PXDClusterizer, PXDDigitSorter, "
+        "PXDDigitizer, PXDOccupancyMonitor, Progress, SignalHits). Did you mean 'PXDClusterizer'?",
     ),
     "unknown parameter": (
         "sensors: [0]",
