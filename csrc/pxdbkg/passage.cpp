@@ -4,6 +4,12 @@
 
 namespace pxdbkg {
 
+namespace {
+
+constexpr double kLongest = 0.5;  // mm
+
+}  // namespace
+
 // The piece ends where the energy is used up.
 void Passage::Piece::end_at(double left_kev) {
     const double share = left_kev / kev;
@@ -44,14 +50,17 @@ void Passage::lose(double path_mm, const Incoming& particle) {
     const std::uint32_t* later = n > 1 ? draw(n, particle) : nullptr;
     const double length = path_mm / static_cast<double>(n);
     if (pieces_.size() < n) pieces_.resize(n);
+    // What escapes depends on the whole passage; beyond half a millimetre an electron does not stop near its track.
+    const double max_transfer =
+        std::min(0.5 * particle.kinetic_kev, escaping_kev(1000.0 * std::min(path_mm, kLongest)));
     kev_ = 0.0;
     for (n_ = 0; n_ < n && kev_ < particle.kinetic_kev; ++n_) {
         Piece& piece = pieces_[n_];
         piece.knock_ons.n = 0;
         piece.length = length;
         const std::uint32_t* words = n_ == 0 ? particle.words : later + 4 * kLossBlocks * (n_ - 1);
-        piece.kev = draw_loss(1000.0 * length, particle.per_beta2, 0.5 * particle.kinetic_kev, words,
-                              settings_.knock_on_kev, settings_.knock_on_kev > 0.0 ? &piece.knock_ons : nullptr);
+        piece.kev = draw_loss(1000.0 * length, particle.per_beta2, max_transfer, words, settings_.knock_on_kev,
+                              settings_.knock_on_kev > 0.0 ? &piece.knock_ons : nullptr);
         const double left = particle.kinetic_kev - kev_;
         if (piece.kev > left) piece.end_at(left);
         const double rest = left - piece.kev;

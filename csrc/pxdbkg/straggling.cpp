@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "pxdbkg/math.hpp"
 
@@ -61,12 +60,14 @@ double relativistic_rise(double per_beta2) {
     return 1.0 - 0.08 * below;
 }
 
+double escaping_kev(double path_um) { return 115.0 * exp_any(0.6 * log_positive(path_um / 75.0)); }
+
 double draw_loss(double path_um, double per_beta2, double max_transfer, const std::uint32_t* words, double knock_on_kev,
                  KnockOns* knock_ons) {
     static const double log_soft = log_positive(kSoft);
     const double fast_xi = kXiKevUm * path_um;
     const double xi = fast_xi * per_beta2;
-    const double cut = std::min(115.0 * exp_any(0.6 * log_positive(path_um / 75.0)), max_transfer) / xi;
+    const double cut = max_transfer / xi;
     const double rest = std::min(kSoft / cut, 1.0);
     const auto collisions = poisson_at(uniform_of_two(words[0], words[1]), (1.0 - rest) / kSoft);
     double single = 0.0;
@@ -98,8 +99,8 @@ void fill_losses(const Rows& rows, const double* path_um, double* out) {
         }
         philox_blocks(rows.key, c0, c1, n * kLossBlocks, words);
         for (std::size_t i = 0; i < n; ++i) {
-            out[first + i] = draw_loss(path_um[first + i], 1.0, std::numeric_limits<double>::infinity(),
-                                       words + 4 * kLossBlocks * i);
+            out[first + i] =
+                draw_loss(path_um[first + i], 1.0, escaping_kev(path_um[first + i]), words + 4 * kLossBlocks * i);
         }
     }
 }

@@ -33,6 +33,9 @@ struct KnockOns {
 // silicon.)
 double relativistic_rise(double per_beta2);
 
+// Knock-on electrons with more energy, keV, leave silicon that the particle crosses on such a path.
+double escaping_kev(double path_um);
+
 // A loss, keV, over a path above 0, um, of a particle with 1 / beta^2 = per_beta2; knock-on electrons above
 // max_transfer, keV, do not count. Those above knock_on_kev are listed, if asked for. words: 4 * kLossBlocks random
 // words.
