@@ -47,7 +47,7 @@ def _simulate(preset: str, processes: int = 1) -> tuple[float, float]:
     """Return the ms an event of a job that simulates and writes background, and its digits an event."""
     path = pxdbkg.create_path()
     path.add_module("PXDBackgroundSimulator", preset=preset)
-    digitizer = path.add_module("PXDDigitizer", energy="hits")
+    digitizer = path.add_module("PXDDigitizer", energy="hits", segment=10.0)
     with tempfile.TemporaryDirectory() as folder:
         path.add_module("DigitOutput", file=str(Path(folder) / "background.npz"))
         events = {"experiment": 0, "run": 0, "first": 1, "count": LOOP_EVENTS}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -60,6 +60,9 @@ class PXDDigitizer(Module):
         particles: str | None = parameter(
             "PXDParticles", doc="collection that the hits number, for the sources in the truth; null for none"
         )
+        segment: float = parameter(
+            _DEFAULT.drift.segment_um, unit="um", low=0.1, high=75, doc="length of the pieces that a path is cut into"
+        )
         stream: str | None = parameter(None, doc="name of the random stream, by default that of the module type")
 
     config: Config
@@ -76,6 +79,7 @@ class PXDDigitizer(Module):
             pedestal_adu=self.config.pedestal,
             pedestal_rms_adu=self.config.pedestal_rms,
             noise_fraction=self.config.noise_fraction,
+            drift=replace(_DEFAULT.drift, segment_um=self.config.segment),
         )
 
     @cached_property
