@@ -10,7 +10,7 @@ from pxdbkg.config import parameter
 from pxdbkg.detector.geometry import nominal
 from pxdbkg.detector.hits import SimHits
 from pxdbkg.detector.particles import Particles
-from pxdbkg.detector.timing import InjectionTiming
+from pxdbkg.detector.timing import TIMING, InjectionTiming
 from pxdbkg.errors import BadInput
 from pxdbkg.framework import Module, Problem
 from pxdbkg.modules.run_ranges import ConditionRange, find_range, range_problems
@@ -20,7 +20,6 @@ from pxdbkg.reference.simulator import Simulator
 from pxdbkg.seeding import event_key
 
 CONDITIONS = "conditions"
-TIMING = "PXDInjectionBGTiming"
 
 
 class PXDBackgroundSimulator(Module):

@@ -26,7 +26,8 @@ from pxdbkg.detector.ids import layer_of_sensor
 from pxdbkg.detector.totals import N_ADU, PIXELS, kolmogorov_smirnov
 from pxdbkg.errors import ConfigError
 from pxdbkg.io.published import Published
-from pxdbkg.reference.digitizer import digitize_with_truth
+from pxdbkg.kernels.deposition import Drift
+from pxdbkg.reference.digitizer import Electronics, digitize_with_truth
 from pxdbkg.reference.draws import Floats
 from pxdbkg.reference.preset import SOURCES, STEADY_SHOWERS, Fitted, Preset
 from pxdbkg.reference.simulator import Simulator
@@ -35,7 +36,8 @@ from pxdbkg.seeding import event_key
 __all__ = ["Sample", "Step", "calibrate", "get_parameter", "set_parameter", "simulate_sample"]
 
 # Differences that count as one unit in the fit: relative, except for the cumulative spectrum.
-OCCUPANCY, CHARGE, SPECTRUM, FANO = 0.005, 0.005, 0.003, 0.03
+OCCUPANCY, CHARGE, SPECTRUM, FANO = 0.005, 0.005, 0.006, 0.01
+ELECTRONICS = Electronics(drift=Drift(segment_um=10.0))  # as steering/simulate_background.yaml
 _SPECTRUM_ADU = np.array([7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 22, 24, 26, 28, 30, 33, 36, 40, 45, 50])
 _SPECTRUM_ADU = np.concatenate([_SPECTRUM_ADU, [60, 70, 80, 100, 120, 150, 180, 220]])
 _STEP = 0.05  # relative change of a parameter for its derivative
@@ -87,7 +89,7 @@ def simulate_sample(
         event = simulator.event(event_key(seed, "particles", 0, 0, number), run_key)
         key = event_key(seed, "digits", 0, 0, number)
         digits, truth = digitize_with_truth(
-            event.hits, key, geometry, event.particles, use_energy=True, timing=event.timing
+            event.hits, key, geometry, event.particles, electronics=ELECTRONICS, use_energy=True, timing=event.timing
         )
         known = truth.particle >= 0
         particle = truth.particle[known]
@@ -105,13 +107,15 @@ def simulate_sample(
     return Sample(spectrum / n_events, squares / n_events, n_events)
 
 
-def observe(sample: Sample, preset: Preset) -> dict[str, Floats]:
+def observe(sample: Sample, preset: Preset, geometry: Geometry) -> dict[str, Floats]:
     """Return what a sample gives for the published quantities: occupancy, charge, spectrum, fano."""
     by_sensor = sample.spectrum.sum(axis=0)
     digits = by_sensor.sum(axis=1)
     by_source = sample.spectrum[:-1].sum(axis=2)
     variance = sample.squares.sum(axis=0) + (preset.rate_fluctuation * digits) ** 2
-    variance += ((preset.source_fluctuation * by_source) ** 2).sum(axis=0)
+    simulator = Simulator(preset, geometry)
+    for name, rate in simulator.rates(preset.now).items():
+        variance += (simulator.source_rms(name, rate) * by_source[SOURCES.index(name)]) ** 2
     fano = variance / np.maximum(digits, 1e-9)
     total = by_sensor.sum(axis=0)
     return {
@@ -261,7 +265,7 @@ def _state(
     preset: Preset, target: Published, geometry: Geometry, n_events: int, seed: str, progress: Callable[[], None]
 ) -> tuple[Step, Sample]:
     sample = simulate_sample(preset, geometry, n_events, seed=seed, progress=progress)
-    seen = observe(sample, preset)
+    seen = observe(sample, preset, geometry)
     found = residuals(seen, target)
     chi2 = float(found @ found)
     for free in preset.fit.values():
@@ -310,6 +314,6 @@ def _derivatives(
             changed = simulate_sample(preset, geometry, n_events, sources=names, seed=seed, progress=progress)
             spectrum += changed.spectrum - alone[names].spectrum
             squares += changed.squares - alone[names].squares
-        seen = observe(Sample(spectrum, squares, sample.n_events), preset)
+        seen = observe(Sample(spectrum, squares, sample.n_events), preset, geometry)
         columns.append((residuals(seen, target) - state.residuals) / step)
     return np.stack(columns, axis=1)

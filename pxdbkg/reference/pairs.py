@@ -30,7 +30,7 @@ class TwoPhoton:
     pt_min_MeV: float = parameter(3.2, unit="MeV", low=0.1, high=1000, doc="lowest transverse momentum")
     pt_max_MeV: float = parameter(500.0, unit="MeV", low=0.1, high=5000, doc="highest transverse momentum")
     pt_power: float = parameter(2.5, low=0, high=10, doc="power of the fall with the transverse momentum")
-    rapidity_max: float = parameter(2.8, low=0.1, high=8, doc="largest rapidity of the pair in the collision frame")
+    rapidity_max: float = parameter(4.0, low=0.1, high=8, doc="largest rapidity of the pair in the collision frame")
     rapidity_rms: float = parameter(0.8, low=0, high=5, doc="spread of each track about the pair")
     spot_um: tuple[float, float, float] = parameter((10.0, 0.1, 300.0), unit="um", doc="widths of the collision point")
 

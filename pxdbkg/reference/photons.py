@@ -1,4 +1,4 @@
-"""Soft photons of synchrotron radiation, and electrons that hard photons free in the silicon."""
+"""Soft photons of synchrotron radiation, and electrons that hard photons free in the material."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from pxdbkg.config import parameter
 from pxdbkg.detector.digits import N_SENSORS
 from pxdbkg.detector.geometry import Geometry
+from pxdbkg.detector.ids import side_of_sensor
 from pxdbkg.detector.particles import ELECTRON_MASS_MEV
 from pxdbkg.kernels import random
 from pxdbkg.reference.draws import PARTICLE, Draws, exponential, power_law
@@ -36,11 +37,11 @@ class Synchrotron:
 
 @dataclass(frozen=True)
 class Compton:
-    """Electrons that hard photons of showers free in silicon, by Compton scattering and pair production.
+    """Electrons that hard photons of showers free in the beam pipe and the silicon, by Compton scattering and pairs.
 
-    They start anywhere in the silicon, in any direction, with a spectrum ~ E^-energy_power; their number in a layer
-    falls with the radius as r^-radial_power per area. The numbers are assumed, some are fitted. The rate follows that
-    of the shower sources.
+    They start on the outside of the beam pipe or anywhere in the silicon, in any direction, with a spectrum ~
+    E^-energy_power; their number in a layer falls with the radius as r^-radial_power per area. Those of the beam pipe
+    curl: few reach layer 2. The numbers are assumed, some are fitted. The rate follows that of the shower sources.
     """
 
     rate: float = parameter(doc="electrons in 20 us", low=0, high=1e6)
@@ -48,6 +49,9 @@ class Compton:
     energy_max_MeV: float = parameter(3.0, unit="MeV", low=0.001, high=100, doc="highest kinetic energy")
     energy_power: float = parameter(1.0, low=0, high=5, doc="power of the fall of the spectrum")
     radial_power: float = parameter(2.0, low=-2, high=10, doc="power of the fall with the radius")
+    forward: float = parameter(0.5, low=0, high=1, doc="weight of the forward sensors against the backward ones")
+    pipe_share: float = parameter(0.5, low=0, high=1, doc="share that starts on the beam pipe")
+    pipe_z_mm: float = parameter(60.0, unit="mm", low=1, high=120, doc="they start at |z| up to this")
 
 
 def synchrotron(mean: float, shape: Synchrotron, draws: Draws) -> Starts:
@@ -75,12 +79,14 @@ def synchrotron(mean: float, shape: Synchrotron, draws: Draws) -> Starts:
 
 
 def compton(mean: float, shape: Compton, geometry: Geometry, draws: Draws) -> Starts:
-    """Return a Poisson number of electrons, spread evenly over the silicon of each layer."""
+    """Return a Poisson number of electrons, spread evenly over the beam pipe and over the silicon of each layer."""
     n = draws.poisson(mean)
-    flat = draws.uniform(PARTICLE, n, 8)
+    flat = draws.uniform(PARTICLE, n, 9)
     length = geometry.v_edges[:, -1] - geometry.v_edges[:, 0]
     fall = random.exp(-shape.radial_power * random.log(geometry.radius_mm))
-    cumulative = np.cumsum(np.where(np.isin(np.arange(N_SENSORS), geometry.sensors), length * fall, 0.0))
+    side = np.where(side_of_sensor == 1, shape.forward, 1.0 - shape.forward)
+    installed = np.isin(np.arange(N_SENSORS), geometry.sensors)
+    cumulative = np.cumsum(np.where(installed, length * fall * side, 0.0))
     sensor = np.minimum(np.searchsorted(cumulative, flat[0] * cumulative[-1], side="right"), N_SENSORS - 1)
     width = geometry.u_edges_mm()[-1] - geometry.u_edges_mm()[0]
     u = (flat[1] - 0.5) * width + geometry.tangential_mm
@@ -91,10 +97,16 @@ def compton(mean: float, shape: Compton, geometry: Geometry, draws: Draws) -> St
     axial = 2.0 * flat[4] - 1.0
     across = momentum * np.sqrt(1.0 - axial * axial)
     sin_p, cos_p = random.sincos(2.0 * np.pi * flat[5])
+    on_pipe = flat[8] < shape.pipe_share
+    pipe_sin, pipe_cos = random.sincos(2.0 * np.pi * flat[1])
     return Starts(
-        w * cos - u * sin,
-        w * sin + u * cos,
-        geometry.z_centre_mm[sensor] + (flat[6] - 0.5) * length[sensor],
+        np.where(on_pipe, PIPE_MM * pipe_cos, w * cos - u * sin),
+        np.where(on_pipe, PIPE_MM * pipe_sin, w * sin + u * cos),
+        np.where(
+            on_pipe,
+            (2.0 * flat[6] - 1.0) * shape.pipe_z_mm,
+            geometry.z_centre_mm[sensor] + (flat[6] - 0.5) * length[sensor],
+        ),
         across * cos_p,
         across * sin_p,
         momentum * axial,

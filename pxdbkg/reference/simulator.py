@@ -27,7 +27,7 @@ from pxdbkg.reference.injection import BURST_NS, FRAME_NS, Arrival, draw_arrival
 from pxdbkg.reference.pairs import two_photon
 from pxdbkg.reference.photons import compton, synchrotron
 from pxdbkg.reference.preset import SOURCES, STEADY_SHOWERS, Injection, Preset
-from pxdbkg.reference.showers import Showers, showers
+from pxdbkg.reference.showers import Showers, showers, split
 from pxdbkg.reference.starts import Starts
 
 __all__ = ["BackgroundEvent", "Simulator"]
@@ -47,7 +47,7 @@ _LAW = {
     "injection_her": "current_her",
 }
 # Charge fluctuates along a track; what is beyond the sensors does not come back.
-PASSAGE = Transport(z_max_mm=125.0, piece_mm=0.25, knock_on_keV=4.0, stopping_MeV=0.1)
+PASSAGE = Transport(z_max_mm=125.0, piece_mm=0.2, knock_on_keV=4.0, stopping_MeV=0.1)
 _HOT = SOURCES.index("hot_pixels")
 
 
@@ -127,7 +127,7 @@ class Simulator:
                 continue
             draws = Draws(key, number)
             own = float(random.normal(key, 0, 1, 1, draw_class=PURPOSES * number + RATE)[0, 0])
-            mean = rate * common * _factor(preset.source_fluctuation, own)
+            mean = rate * common * _factor(self.source_rms(name, rate), own)
             if isinstance(shape, Injection):
                 if name != arrival.ring or arrival.since_injection_us is None:
                     continue
@@ -139,6 +139,12 @@ class Simulator:
                 time_ns = (starts.when * frames - 1.0) * FRAME_NS
             parts.append(starts.particles(number, time_ns))
         return parts
+
+    def source_rms(self, name: str, rate: float) -> float:
+        """Return the relative rms of the factor that only this source has, at its rate in a frame."""
+        preset = self.preset
+        of_showers = split(rate, preset.showers)[1] if name in STEADY_SHOWERS else 0.0
+        return float(np.sqrt(preset.source_fluctuation**2 + of_showers**2))
 
     def event(self, key: bytes, run_key: bytes, now: Conditions | None = None) -> BackgroundEvent:
         """Simulate one event up to its hits.

@@ -50,7 +50,10 @@ def test_base_gives_what_a_file_leaves_out(tmp_path):
     ("text", "message"),
     [
         ("base: geant4\nabout: x\nsources: {two_foton: {rate: 1}}\n", r":3:11: sources\.two_foton: unknown parameter"),
-        ("base: geant4\nsources: {two_photon: {rate: -1}}\n", r":2:30: sources\.two_photon\.rate: -1 is out of range"),
+        (
+            "base: geant4\nsources: {two_photon: {rate: -1}}\n",
+            r":2:30: sources\.two_photon\.rate: -1\.0 is out of range",
+        ),
         ("base: geant5\n", r"preset 'geant5': does not exist \(allowed: design, early_data, geant4, .*\)"),
         ("base: 3\n", r":1:7: base: is no name of a preset"),
         ("about: x\n", "required, but not given"),

@@ -87,7 +87,7 @@ def test_photons_leave_the_beam_pipe():
 
 
 def test_compton_electrons_start_in_silicon():
-    geometry, shape = nominal(), Compton(rate=1.0, radial_power=2.0)
+    geometry, shape = nominal(), Compton(rate=1.0, radial_power=2.0, pipe_share=0.0)
     found = compton(20_000.0, shape, geometry, DRAWS)
     xyz = np.stack([found.x_mm, found.y_mm, found.z_mm], axis=1)
     inside = np.zeros((40, len(xyz)), bool)
@@ -104,3 +104,13 @@ def test_compton_electrons_start_in_silicon():
     assert kinetic.min() >= shape.energy_min_MeV * (1 - 1e-6)
     assert kinetic.max() <= shape.energy_max_MeV * (1 + 1e-6)
     assert (found.pz_MeV / momentum).mean() == pytest.approx(0.0, abs=0.02)
+
+
+def test_compton_electrons_of_the_beam_pipe_and_of_one_side():
+    geometry, shape = nominal(), Compton(rate=1.0, pipe_share=0.25, forward=0.8)
+    found = compton(20_000.0, shape, geometry, DRAWS)
+    on_pipe = np.abs(np.hypot(found.x_mm, found.y_mm) - PIPE_MM) < 1e-9
+    assert on_pipe.mean() == pytest.approx(0.25, abs=0.015)
+    assert np.abs(found.z_mm[on_pipe]).max() <= shape.pipe_z_mm
+    forward = found.z_mm[~on_pipe] > 19.0  # the joints of the ladders lie at 14 and 19 mm
+    assert 0.7 < forward.mean() < 0.8
