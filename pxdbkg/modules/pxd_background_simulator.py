@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 from pxdbkg.config import parameter
@@ -20,14 +20,16 @@ from pxdbkg.reference.simulator import Simulator
 from pxdbkg.seeding import event_key
 
 CONDITIONS = "conditions"
+NAMES = frozenset(field.name for field in fields(Conditions))
 
 
 class PXDBackgroundSimulator(Module):
     """Simulate beam background physically: particles of all sources and their hits in the silicon.
 
     A PXDDigitizer after it makes digits of the hits. Machine conditions are taken from ``conditions``, then from
-    ``condition_table``, then from the preset, and are put into the store with those drawn for the event. With a rolling
-    shutter, the trigger gate and gating of the event are put there too, as PXDInjectionBGTiming.
+    ``condition_table``, then from the collection ``conditions`` of the event (those that are known), then from the
+    preset; with those drawn for the event they are put into the collection ``stamp``. With a rolling shutter, the
+    trigger gate and gating of the event are put into the store too, as PXDInjectionBGTiming.
     """
 
     @dataclass(frozen=True)
@@ -42,6 +44,9 @@ class PXDBackgroundSimulator(Module):
         sources: list[str] | None = parameter(None, doc="sources that are on, by name; null for all")
         hits: str = parameter("PXDSimHits", doc="collection of hits that is made")
         particles: str = parameter("PXDParticles", doc="collection of particles that is made")
+        stamp: str | None = parameter(
+            CONDITIONS, doc="collection that the conditions of the event are put into; null for none"
+        )
         seed: str | int | None = parameter(None, doc="seed of this module instead of that of the job")
         stream: str | None = parameter(None, doc="name of the random stream; null for the type of the module")
 
@@ -60,11 +65,16 @@ class PXDBackgroundSimulator(Module):
         return self.simulator.preset
 
     def writes(self) -> dict[str, type]:
-        made: dict[str, type] = {self.config.hits: SimHits, self.config.particles: Particles, CONDITIONS: dict}
+        made: dict[str, type] = {self.config.hits: SimHits, self.config.particles: Particles}
+        if self.config.stamp is not None:
+            made[self.config.stamp] = dict
         try:
             return made | {TIMING: InjectionTiming} if self.preset.rolling_shutter else made
         except BadInput:
             return made  # problems() says why
+
+    def optional(self) -> dict[str, type]:
+        return {} if self.config.stamp == CONDITIONS else {CONDITIONS: dict}
 
     def problems(self) -> list[Problem]:
         try:
@@ -90,14 +100,20 @@ class PXDBackgroundSimulator(Module):
     def beginRun(self) -> None:
         experiment, run = self.meta.experiment, self.meta.run
         entry = find_range(self.config.condition_table, experiment, run)
-        self._now = self.machine(entry.values if entry else {})
+        self._table = entry.values if entry else {}
+        self._now = self.machine(self._table)
         self._run_key = event_key(self.seed, f"{self.stream}:run", experiment, run, 0)
 
     def event(self) -> None:
-        event = self.simulator.event(self.key(), self._run_key, self._now)
+        now = self._now
+        if self.store.has(CONDITIONS):
+            given = self.store.get(CONDITIONS, dict)
+            now = self.machine({name: given[name] for name in given if name in NAMES} | self._table)
+        event = self.simulator.event(self.key(), self._run_key, now)
         self.store.put(self.config.particles, event.particles)
         self.store.put(self.config.hits, event.hits)
-        self.store.put(CONDITIONS, event.conditions)
+        if self.config.stamp is not None:
+            self.store.put(self.config.stamp, event.conditions)
         if event.timing is not None:
             self.store.put(TIMING, event.timing)
         self.counts["events"] += 1

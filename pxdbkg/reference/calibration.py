@@ -36,11 +36,12 @@ from pxdbkg.seeding import event_key
 __all__ = ["Sample", "Step", "calibrate", "get_parameter", "set_parameter", "simulate_sample"]
 
 # Differences that count as one unit in the fit: relative, except for the cumulative spectrum.
-OCCUPANCY, CHARGE, SPECTRUM, FANO = 0.005, 0.005, 0.006, 0.01
+OCCUPANCY, CHARGE, SPECTRUM, FANO = 0.005, 0.003, 0.006, 0.01
 ELECTRONICS = Electronics(drift=Drift(segment_um=10.0))  # as steering/simulate_background.yaml
 _SPECTRUM_ADU = np.array([7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 22, 24, 26, 28, 30, 33, 36, 40, 45, 50])
 _SPECTRUM_ADU = np.concatenate([_SPECTRUM_ADU, [60, 70, 80, 100, 120, 150, 180, 220]])
 _STEP = 0.05  # relative change of a parameter for its derivative
+_SHARES = (1.0, 0.5, 0.25)  # of a step that are tried until one is better than none
 _LARGEST_CHANGE = 0.4  # of a parameter in one step, relative
 
 
@@ -201,13 +202,13 @@ def calibrate(
     target : published statistics
     geometry : sensors
     n_events : events of each simulation
-    steps : number of linear steps
+    steps : number of linear steps, at most; the fit ends when a step brings nothing
     seed : of the events
     report : called with the state before each step and after the last
     progress : called after each event
 
-    The errors are those of the linear problem, with the tolerances as errors of the target. Raises ConfigError when
-    nothing is free or a name is wrong.
+    The errors are those of the linear problem, with the tolerances as errors of the target, times the square root of
+    chi2 over its degrees of freedom. Raises ConfigError when nothing is free or a name is wrong.
     """
     if not preset.fit:
         raise ConfigError("fit: the preset has no free parameters. Add the key 'fit'")
@@ -215,6 +216,7 @@ def calibrate(
     factors = np.array([_value(preset, free) for free in preset.fit.values()])
     state, sample = _state(preset, target, geometry, n_events, seed, progress)
     report(state)
+    errors = np.zeros(len(factors))
     for _ in range(steps):
         matrix = _derivatives(state, sample, target, geometry, n_events, seed, progress)
         rows, right = [matrix], [-state.residuals]
@@ -231,11 +233,18 @@ def calibrate(
         lower, upper = np.maximum(low - factors, -room), np.minimum(high - factors, room)
         change = lsq_linear(full, wanted, bounds=(lower - 1e-9, upper + 1e-9)).x
         errors = np.sqrt(np.diag(np.linalg.pinv(full.T @ full)))
-        factors = np.clip(factors + change, low, high)
-        preset = _apply(start, factors, errors)
-        state, sample = _state(preset, target, geometry, n_events, seed, progress)
+        for share in _SHARES:
+            tried = np.clip(factors + share * change, low, high)
+            new, its_sample = _state(_apply(start, tried, errors), target, geometry, n_events, seed, progress)
+            if new.chi2 < state.chi2:
+                break
+        else:
+            break  # as good as it gets with so many events
+        state, sample, factors = new, its_sample, tried
         report(state)
-    return state.preset
+    # Where the model does not follow the target within the tolerances, the errors grow as much as the residuals.
+    degrees = len(state.residuals) + sum(free.assumed is not None for free in start.fit.values()) - len(factors)
+    return _apply(start, factors, errors * max(1.0, state.chi2 / max(degrees, 1)) ** 0.5)
 
 
 def _value(preset: Preset, free: Fitted) -> float:

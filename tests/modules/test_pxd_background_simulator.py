@@ -20,7 +20,7 @@ class Keep(Module):
         kept.append({name: self.store.get(name) for name in NAMES if self.store.has(name)})
 
 
-NAMES = ("PXDSimHits", "PXDParticles", "PXDDigits", "Truth", "conditions", "PXDInjectionBGTiming")
+NAMES = ("PXDSimHits", "PXDParticles", "PXDDigits", "Truth", "conditions", "simulated", "PXDInjectionBGTiming")
 kept: list[dict[str, object]] = []
 
 
@@ -78,6 +78,29 @@ def test_less_luminosity_leaves_the_particles_of_the_beams():
     ]
     assert beams[0] == beams[1]
     assert len(half["PXDParticles"]) < 0.7 * len(whole["PXDParticles"])
+
+
+class Given(Module):
+    """Put conditions into the event, as an input module does."""
+
+    def writes(self):
+        return {"conditions": dict}
+
+    def event(self):
+        self.store.put("conditions", {"luminosity_cm2s1": 3e34, "n_bunches": 1200.0, "of_the_future": 1.0})
+
+
+def test_conditions_of_the_event_come_before_those_of_the_preset():
+    kept.clear()
+    path = pxdbkg.create_path()
+    path.add_module(Given())
+    path.add_module("PXDBackgroundSimulator", conditions={**FEW, "n_bunches": 900.0}, stamp="simulated")
+    path.add_module(Keep())
+    pxdbkg.process(path, events={**EVENTS, "count": 1}, seed=3)
+    simulated = kept[0]["simulated"]
+    assert simulated["luminosity_cm2s1"] == 3e34
+    assert simulated["n_bunches"] == 900.0
+    assert "of_the_future" not in simulated
 
 
 @pytest.mark.parametrize(

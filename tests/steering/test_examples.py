@@ -61,7 +61,28 @@ def test_python_writes_the_bytes_that_yaml_writes(checkout: Path) -> None:
     assert (checkout / "python.npz").stat().st_size > 0
 
 
-@pytest.mark.parametrize("example", ["overlay.yaml", "overlay_from_file.yaml"])
+def test_simulated_background(checkout: Path) -> None:
+    assert run("steering/simulate_background.yaml", "-n", "3") == 0
+    check_golden("simulate_background.yaml", digests("background-00000.npz"))
+    with open_digits("background-00000.npz") as reader:
+        assert reader.all_collections == ["PXDDigits", "PXDTruth"]
+        assert len(reader.truth("PXDTruth", 0)) == len(reader.read("PXDDigits", 0))
+
+
+def test_training_set_goes_on_where_it_stopped(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = ["--set", "path.DigitOutput.events_per_file=2"]
+    assert run("steering/training_set.yaml", "-n", "4", *files) == 0
+    before = {path.name: path.read_bytes() for path in checkout.glob("training-*.npz")}
+    assert sorted(before) == ["training-00000.npz", "training-00001.npz"]
+    (checkout / "training-00001.npz").unlink()
+    assert run("steering/training_set.yaml", "-n", "4", "--processes", "2", *files) == 0
+    assert {path.name: path.read_bytes() for path in checkout.glob("training-*.npz")} == before
+
+
+SHORT = ["overlay.yaml", "overlay_from_file.yaml", "simulate_background.yaml", "training_set.yaml"]
+
+
+@pytest.mark.parametrize("example", SHORT)
 def test_header_says_what_input_output_time(example: str) -> None:
     head = (ROOT / "steering" / example).read_text().split("seed:")[0]
     assert all(f"# {word}" in head for word in ("What:", "Input:", "Output:", "Time:"))
