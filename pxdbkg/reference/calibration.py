@@ -228,8 +228,8 @@ def calibrate(
                 right.append(np.array([(free.assumed - factors[index]) / free.assumed_error]))
         full, wanted = np.concatenate(rows), np.concatenate(right)
         room = _LARGEST_CHANGE * np.maximum(np.abs(factors), 0.1)
-        low = np.array([free.low for free in start.fit.values()])
-        high = np.array([free.high for free in start.fit.values()])
+        low = np.array([-np.inf if free.low is None else free.low for free in start.fit.values()])
+        high = np.array([np.inf if free.high is None else free.high for free in start.fit.values()])
         lower, upper = np.maximum(low - factors, -room), np.minimum(high - factors, room)
         change = lsq_linear(full, wanted, bounds=(lower - 1e-9, upper + 1e-9)).x
         errors = np.sqrt(np.diag(np.linalg.pinv(full.T @ full)))

@@ -66,8 +66,8 @@ class Fitted:
     parameters: list[str] = parameter(doc="where it stands, for example sources.two_photon.rate")
     assumed: float | None = parameter(None, doc="value that is assumed before the fit; null: none")
     assumed_error: float | None = parameter(None, doc="error of the assumption")
-    low: float = parameter(-1e9, doc="lowest value")
-    high: float = parameter(1e9, doc="highest value")
+    low: float | None = parameter(None, doc="lowest value; null: none")
+    high: float | None = parameter(None, doc="highest value; null: none")
     value: float | None = parameter(None, doc="result of the fit")
     error: float | None = parameter(None, doc="error of the result")
 
