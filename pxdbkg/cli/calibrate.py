@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -63,9 +64,18 @@ def run(args: argparse.Namespace) -> int:
     )
     show_parameters(fitted)
     with atomic_path(args.output) as path:
-        path.write_text(dump_yaml(as_mapping(fitted)), encoding="utf-8")
+        path.write_text(dump_yaml(_rounded(as_mapping(fitted))), encoding="utf-8")
     print(f"{args.output}: written. Use it with: preset: {args.output}")
     return 0
+
+
+def _rounded(value: Any) -> Any:
+    """Return plain values with six digits of each number: far below the errors of a fit, and readable."""
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
 def show_parameters(preset: Preset) -> None:
