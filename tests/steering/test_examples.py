@@ -65,7 +65,7 @@ def test_simulated_background(checkout: Path) -> None:
     assert run("steering/simulate_background.yaml", "-n", "3") == 0
     check_golden("simulate_background.yaml", digests("background-00000.npz"))
     with open_digits("background-00000.npz") as reader:
-        assert reader.all_collections == ["PXDDigits", "PXDTruth"]
+        assert list(reader.kinds) == ["PXDDigits", "PXDTruth"]
         assert len(reader.truth("PXDTruth", 0)) == len(reader.read("PXDDigits", 0))
 
 
