@@ -124,7 +124,7 @@ class PXDBackgroundSimulator(Module):
         return {
             "preset": self.config.preset if self.config.preset.isidentifier() else "file",
             "preset_digest": self.preset.digest(),
-            "sources": [name for name in SOURCES if name in self.simulator.sources],
+            "sources": {name: number for number, name in enumerate(SOURCES) if name in self.simulator.sources},
             "stream": self.stream,
         }
 

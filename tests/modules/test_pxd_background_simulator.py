@@ -8,6 +8,8 @@ from pxdbkg.detector.timing import InjectionTiming
 from pxdbkg.detector.truth import DigitTruth
 from pxdbkg.errors import ConfigError
 from pxdbkg.framework import Module
+from pxdbkg.io.digit_file import open_digits
+from pxdbkg.reference.preset import load_preset
 
 EVENTS = {"experiment": 0, "run": 1, "first": 1, "count": 3}
 FEW = {"occupancy_scale": 0.05}
@@ -50,6 +52,18 @@ def test_truth_names_the_source_of_nearly_every_digit():
     known = truth.particle >= 0
     assert known.mean() > 0.99
     assert (event["PXDParticles"].source[truth.particle[known]] == truth.source[known]).all()
+
+
+def test_files_name_the_numbers_of_the_sources(tmp_path):
+    path = pxdbkg.create_path()
+    path.add_module("PXDBackgroundSimulator", conditions=FEW, sources=["compton", "two_photon"])
+    path.add_module("PXDDigitizer", energy="hits")
+    path.add_module("DigitOutput", file=str(tmp_path / "a.npz"))
+    pxdbkg.process(path, events={**EVENTS, "count": 1}, seed=3)
+    with open_digits(tmp_path / "a.npz") as reader:
+        stamp = reader.provenance["modules"]["PXDBackgroundSimulator"]
+    assert stamp["sources"] == {"two_photon": 0, "compton": 9}
+    assert stamp["preset_digest"] == load_preset("geant4").digest()
 
 
 def test_ungated_preset_has_no_timing_and_the_others_have():
