@@ -21,6 +21,7 @@ constexpr double kBending = 0.299792458;      // MeV / (T mm)
 constexpr double kHighland = 13.6;            // MeV
 constexpr double kMostOblique = 10.0;         // of the path through the beam pipe, in units of its thickness
 constexpr double kShortest = 1e-4;            // mm: a shorter passage is no hit
+constexpr double kLongestWay = 1e5;           // mm between surfaces: a track that hardly moves along z ends
 constexpr double kOnPipe = 1e-6;              // mm: as far as a start counts as on the pipe
 constexpr std::uint32_t kNormalBlock = kLossBlocks;
 
@@ -111,7 +112,7 @@ class Electron {
         if (r2 >= square(t_.planes.nearest)) start_in_silicon();
         while (alive() && crossing_ < s.max_crossings) {
             const Crossing next = next_crossing(track_, t_.planes, volume);
-            if (next.surface == kNothing) return;
+            if (next.surface == kNothing || next.length > kLongestWay) return;
             time_ += next.length / (beta_ * kLightSpeed);
             track_.at = next.at;
             track_.to = next.to;

@@ -299,6 +299,12 @@ def test_hits_stay_within_bounds(data):
     assert np.all(np.isfinite(hits.energy_keV) & (hits.energy_keV >= 0))
 
 
+def test_a_track_that_circles_beside_a_sensor_for_ever_ends():
+    """It would drift to the sensor's edge, 0.15 mm away, in 1e250 years."""
+    start = particles([0.0, 20.0, -43.0], [0.0, 1.0, 8.5e-255], charge=1)
+    assert len(transport(start, KEY, GEOMETRY)) == 0
+
+
 def test_pieces_of_a_passage_lie_in_a_row_with_losses_of_their_own():
     n, dw = 2000, 0.1
     towards = np.array([dw, 0.0, np.sqrt(1 - dw**2)])
