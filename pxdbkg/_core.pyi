@@ -177,3 +177,18 @@ def transport(
     NDArray[np.float32],
 ]: ...
 def photoelectric_length(x: NDArray[np.float64]) -> NDArray[np.float64]: ...
+
+# cluster shapes
+def cluster_shapes(
+    digits: DigitColumns, labels: NDArray[np.int32], count: int
+) -> tuple[
+    NDArray[np.uint8],
+    NDArray[np.uint16],
+    NDArray[np.uint16],
+    NDArray[np.float32],
+    NDArray[np.float32],
+    NDArray[np.float32],
+    NDArray[np.float32],
+    NDArray[np.float32],
+    NDArray[np.float32],
+]: ...

@@ -90,5 +90,6 @@ void register_deposition(py::module_& m);
 void register_readout(py::module_& m);
 void register_straggling(py::module_& m);
 void register_transport(py::module_& m);
+void register_cluster_shapes(py::module_& m);
 
 }  // namespace pxdbkg_bindings

@@ -13,4 +13,5 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
     pxdbkg_bindings::register_readout(m);
     pxdbkg_bindings::register_straggling(m);
     pxdbkg_bindings::register_transport(m);
+    pxdbkg_bindings::register_cluster_shapes(m);
 }
