@@ -10,6 +10,7 @@ import numpy as np
 from pxdbkg.errors import BadInput, did_you_mean
 
 FORMATS = (".png", ".pdf", ".svg")
+PAGE = ".html"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,16 +34,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="with --summary: compare with published statistics, as data/geant4_reference.json",
     )
     parser.add_argument("--json", metavar="JSON", help="with --summary: write the numbers to this file too")
-    parser.add_argument("-o", "--output", required=True, help=f"picture to write ({', '.join(FORMATS)})")
+    parser.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        help=f"file to write ({', '.join(FORMATS)}; with --event also {PAGE}: a page to zoom and point in)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Draw and return the exit status."""
     output = Path(args.output)
-    if output.suffix not in FORMATS:
-        raise BadInput(f"display: cannot write '{output}' (endings: {', '.join(FORMATS)})")
+    endings = FORMATS if args.summary else (*FORMATS, PAGE)
+    if output.suffix not in endings:
+        raise BadInput(f"display: cannot write '{output}' (endings: {', '.join(endings)})")
     if not output.absolute().parent.is_dir():
-        raise BadInput(f"display: no folder '{output.absolute().parent}' for the picture. Make it first")
+        raise BadInput(f"display: no folder '{output.absolute().parent}' to write to. Make it first")
     if args.summary:
         from pxdbkg.cli.display_summary import draw_sample
 
@@ -61,23 +68,26 @@ def run(args: argparse.Namespace) -> int:
 def _draw_event(args: argparse.Namespace, output: Path) -> None:
     from pxdbkg.detector.ids import parse_sensor
     from pxdbkg.io import open_digits
-    from pxdbkg.validation import plots
+    from pxdbkg.validation.event_view import event_view
 
+    sensor = None if args.sensor is None else parse_sensor(args.sensor)
     path, entry = _find(args.files, args.event, args.collection)
     with open_digits(path) as reader:
-        experiment, run, _ = (numbers[entry] for numbers in reader.event_ids())
+        experiment, run, event = (int(numbers[entry]) for numbers in reader.event_ids())
         digits = reader.read(args.collection, entry)
-        signal = None
+        background = None
         if args.background in reader.collections and args.background != args.collection:
-            signal = plots.signal_part(digits, reader.read(args.background, entry))
-    title = f"experiment {experiment}, run {run}, event {args.event}: {len(digits)} digits"
-    if signal is not None:
-        title += f", {len(signal)} with signal"
-    if args.sensor is None:
-        figure = plots.draw_event(digits, signal, title)
-    else:
-        figure = plots.draw_sensor(digits, signal, parse_sensor(args.sensor), title)
-    plots.save(figure, output)
+            background = reader.read(args.background, entry)
+    view = event_view((experiment, run, event), digits, background)
+    if output.suffix == PAGE:
+        from pxdbkg.validation.event_page import write_event_page
+
+        write_event_page(view, f"{path}: {args.collection}", output, sensor)
+        return
+    from pxdbkg.validation import plots
+    from pxdbkg.validation.event_display import draw_event, draw_sensor
+
+    plots.save(draw_event(view) if sensor is None else draw_sensor(view, sensor), output)
 
 
 def _find(files: list[str], event: int, collection: str) -> tuple[Path, int]:

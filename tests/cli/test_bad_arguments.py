@@ -101,7 +101,7 @@ def test_steering_files(content: bytes | None, line: str, refuse: Refuse) -> Non
             "display digits.npz --event 1 --collection PXDDigit -o a.png",
             "digits.npz: no collection 'PXDDigit' (it has: PXDDigits, PXDDigits_beamBG). Did you mean 'PXDDigits'?",
         ),
-        ("display digits.npz --event 1 -o a.xyz", "display: cannot write 'a.xyz' (endings: .png, .pdf, .svg)"),
+        ("display digits.npz --event 1 -o a.xyz", "display: cannot write 'a.xyz' (endings: .png, .pdf, .svg, .html)"),
         ("display digits.npz --event 1 -o /proc/a.png", f"/proc/a.png: {CLOSED}"),
         ("benchmark generate --payload no.pt", "no.pt: cannot be read (No such file or directory). Check the name"),
     ],

@@ -27,11 +27,21 @@ def test_writes_a_picture(file: str, tmp_path: Path, capsys: pytest.CaptureFixtu
     assert capsys.readouterr().out == f"wrote {picture}\n"
 
 
+@pytest.mark.parametrize(("more", "first"), [([], None), (["--sensor", "1.2.2"], 3)], ids=["detector", "sensor"])
+def test_writes_a_page(file: str, tmp_path: Path, more: list[str], first: int | None) -> None:
+    page = tmp_path / "event.html"
+    assert main(["display", file, "--event", "17", "-o", str(page), *more]) == 0
+    text = page.read_text()
+    assert "experiment 0, run 0, event 17: 1 digits, 1 with signal, 1 clusters" in text
+    assert f"{file}: PXDDigits" in text
+    assert f'"sensor":{"null" if first is None else first}' in text
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--event", "18", "-o", "e.png"], "no event 18 (events 17 to 17)"),
-        (["--event", "17", "-o", "e.txt"], "cannot write 'e.txt' (endings: .png, .pdf, .svg)"),
+        (["--event", "17", "-o", "e.txt"], "cannot write 'e.txt' (endings: .png, .pdf, .svg, .html)"),
         (["--event", "17", "-o", "nowhere/e.png"], "no folder"),
         (["--event", "17", "-o", "e.png", "--sensor", "1.9.1"], "1.9.1"),
         (["--event", "17", "-o", "e.png", "--collection", "PXDDigit"], "Did you mean 'PXDDigits'?"),

@@ -1,0 +1,12 @@
+"""The colours of all pictures and pages: one meaning, one colour."""
+
+from __future__ import annotations
+
+REFERENCE, CANDIDATE = "#2b6cb0", "#d9660b"  # the two samples of a comparison, on light and on dark ground
+GOOD, BAD = "#2f8f4e", "#c9302c"
+
+# Little to much charge, by ground: what is little stays visible, what is much stands out.
+CHARGE_ADU = (7, 255)
+BACKGROUND_SCALE = {"light": ("#a9c4de", "#4a7fb0", "#0a2540"), "dark": ("#2d4f70", "#6fa8d8", "#eaf5ff")}
+SIGNAL_SCALE = {"light": ("#ffb35c", "#e8590c", "#7a1408"), "dark": ("#a3470f", "#ff922b", "#fff0b3")}
+SIGNAL_MARK = {"light": "#d9480f", "dark": "#ffa94d"}
