@@ -192,3 +192,26 @@ def cluster_shapes(
     NDArray[np.float32],
     NDArray[np.float32],
 ]: ...
+
+# pairs
+def pair_distances(
+    sensor: NDArray[np.uint8], u_mm: NDArray[np.float32], v_mm: NDArray[np.float32], edges_mm: NDArray[np.float64]
+) -> NDArray[np.int64]: ...
+def coincidences(
+    a1: NDArray[np.float64],
+    b1: NDArray[np.float64],
+    a2: NDArray[np.float64],
+    b2: NDArray[np.float64],
+    a_edges: NDArray[np.float64],
+    b_edges: NDArray[np.float64],
+    period: float,
+) -> NDArray[np.int64]: ...
+
+# digit counts
+def digit_counts(
+    digits: DigitColumns,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]: ...
+def neighbour_charges(digits: DigitColumns, class_of: NDArray[np.uint8], classes: int) -> NDArray[np.int64]: ...
+
+# column histograms
+def column_histograms(values: NDArray[np.float32], low: float, high: float, bins: int) -> NDArray[np.int64]: ...

@@ -91,5 +91,8 @@ void register_readout(py::module_& m);
 void register_straggling(py::module_& m);
 void register_transport(py::module_& m);
 void register_cluster_shapes(py::module_& m);
+void register_pairs(py::module_& m);
+void register_digit_counts(py::module_& m);
+void register_column_histograms(py::module_& m);
 
 }  // namespace pxdbkg_bindings

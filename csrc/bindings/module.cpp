@@ -14,4 +14,7 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
     pxdbkg_bindings::register_straggling(m);
     pxdbkg_bindings::register_transport(m);
     pxdbkg_bindings::register_cluster_shapes(m);
+    pxdbkg_bindings::register_pairs(m);
+    pxdbkg_bindings::register_digit_counts(m);
+    pxdbkg_bindings::register_column_histograms(m);
 }

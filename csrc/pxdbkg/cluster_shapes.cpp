@@ -36,7 +36,7 @@ struct Sums {
     std::uint16_t highest = 0;
     std::uint16_t second = 0;
     std::uint16_t lowest = 0xffff;
-    bool charged = false;
+    bool charged = true;
 
     std::int32_t u_size() const { return high_u - low_u + 1; }
     std::int32_t v_size() const { return high_v - low_v + 1; }
@@ -113,19 +113,31 @@ double root(double variance) { return variance > 0 ? std::sqrt(variance) : 0.0; 
 
 void cluster_shapes(const DigitsView& digits, const std::int32_t* labels, const ShapeColumns& shapes) {
     std::vector<Sums> all(shapes.count);
+    const auto sum_up = [&](std::size_t i, bool charged) {
+        const std::uint16_t charge = digits.charge[i];
+        add(all[static_cast<std::size_t>(labels[i])], digits.u[i], digits.v[i], charge, charged ? charge : 1);
+    };
     for (std::size_t i = 0; i < digits.size; ++i) {
         if (labels[i] < 0 || static_cast<std::size_t>(labels[i]) >= shapes.count) {
             report("digit " + std::to_string(i) + " has the label " + std::to_string(labels[i]) + " (allowed: 0.." +
                    std::to_string(shapes.count) + ", the number of clusters left out)");
         }
-        all[static_cast<std::size_t>(labels[i])].charged |= digits.charge[i] > 0;
+        sum_up(i, true);
     }
-    const auto weight_of = [&](const Sums& sums, std::size_t i) {
-        return sums.charged ? std::int64_t{digits.charge[i]} : std::int64_t{1};
-    };
-    for (std::size_t i = 0; i < digits.size; ++i) {
-        Sums& sums = all[static_cast<std::size_t>(labels[i])];
-        add(sums, digits.u[i], digits.v[i], digits.charge[i], weight_of(sums, i));
+    std::vector<bool> empty(shapes.count);
+    bool any_empty = false;
+    for (std::size_t k = 0; k < shapes.count; ++k) {
+        if (all[k].size == 0) {
+            report("no digit has the label " + std::to_string(k) + " (every cluster needs one)");
+        }
+        if (all[k].q == 0) {
+            empty[k] = any_empty = true;
+            all[k] = Sums{};
+            all[k].charged = false;
+        }
+    }
+    for (std::size_t i = 0; any_empty && i < digits.size; ++i) {
+        if (empty[static_cast<std::size_t>(labels[i])]) sum_up(i, false);
     }
     // The ends are known only now.
     for (std::size_t i = 0; i < digits.size; ++i) {
@@ -134,13 +146,10 @@ void cluster_shapes(const DigitsView& digits, const std::int32_t* labels, const 
         const std::int32_t v = digits.v[i] - sums.first_v;
         const bool is_end =
             sums.u_size() > sums.v_size() ? u == sums.low_u || u == sums.high_u : v == sums.low_v || v == sums.high_v;
-        if (is_end) sums.ends += weight_of(sums, i);
+        sums.ends += is_end ? (sums.charged ? digits.charge[i] : 1) : 0;
     }
     for (std::size_t k = 0; k < shapes.count; ++k) {
         const Sums& sums = all[k];
-        if (sums.size == 0) {
-            report("no digit has the label " + std::to_string(k) + " (every cluster needs one)");
-        }
         const double n = sums.size;
         const double q = static_cast<double>(sums.q);
         const double u = static_cast<double>(sums.qu) / q;
