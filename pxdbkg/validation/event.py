@@ -18,7 +18,7 @@ from pxdbkg.seeding import event_key
 SEED = "pxdbkg-validation"  # of every choice that the validator makes, so that it gives the same numbers again
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Event:
     """Digits of an event, and their clusters.
 
