@@ -28,6 +28,14 @@ ONLY_IN = {
     "awkward": {"io/root.py"},
     "PIL": {"io/images.py"},
     "matplotlib": {"validation/plots.py"},
+    "sklearn": {"validation/classifier.py"},
+    "threadpoolctl": {"validation/classifier.py"},
+    "torch": {"validation/tile_network.py"}
+    | {
+        path.relative_to(PACKAGE).as_posix()
+        for room in ("generators", "cli")
+        for path in (PACKAGE / room).rglob("*.py")
+    },
     "_core": {f"kernels/{path.name}" for path in (PACKAGE / "kernels").glob("*.py")},
 }
 

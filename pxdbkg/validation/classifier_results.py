@@ -1,0 +1,104 @@
+"""The classifier tests of two samples, each as a result with its floor and limit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from pxdbkg.seeding import event_key
+from pxdbkg.validation.auc import Auc, auc_of_events
+from pxdbkg.validation.classifier import MANY_ROWS, Rows, Settings, two_sample
+from pxdbkg.validation.cluster_rows import CLUSTER_FEATURES
+from pxdbkg.validation.draws import choose
+from pxdbkg.validation.event import SEED
+from pxdbkg.validation.result import Result, Side
+from pxdbkg.validation.tiles import TILE_FEATURES, tile_features
+
+FALSE_ALARMS = 0.0015  # chance of one or more, of all classifiers and of the distances inside the samples together
+N_TESTS = 6  # clusters, events, events with pairs, tiles, tiles by network; distances inside (diversity.py)
+SHARE = FALSE_ALARMS / N_TESTS
+MOST_EVENTS = 5_000  # a side
+MOST_ROWS, MOST_TILES, MOST_IMAGES = 100_000, 20_000, 12_000  # a side
+QUICK = 4  # by how much the last three are smaller in a quick comparison
+
+Test = Callable[[Rows, Rows], tuple[Auc, str]]
+
+
+def classifier_results(reference: Side, candidate: Side, quick: bool) -> list[Result]:
+    """Return the areas under the curve of the classifier tests.
+
+    Parameters
+    ----------
+    reference, candidate : the samples; each needs events of even and of odd position
+    quick : fewer rows, and no network
+
+    The limit is the area that chance exceeds in SHARE of the comparisons of one source. The floor is the area between
+    two halves of the reference, made in the same way, so from half as many events.
+    """
+    results = []
+    for name, most, test in _tests(quick):
+        ours, theirs = (_thinned(one, most) for one in _rows(name, reference, candidate))
+        results.append(_result(name, ours, theirs, test))
+    return results
+
+
+def _tests(quick: bool) -> Iterator[tuple[str, int, Test]]:
+    fewer = QUICK if quick else 1
+    yield "clusters", MOST_ROWS // fewer, _boosted("clusters", CLUSTER_FEATURES, MANY_ROWS)
+    yield "tiles", MOST_TILES // fewer, _boosted("tiles", TILE_FEATURES, MANY_ROWS)
+    if not quick:
+        yield "tiles, network", MOST_IMAGES, _network
+
+
+def _rows(name: str, *sides: Side) -> list[Rows]:
+    if name == "clusters":
+        return [Rows(side.clusters.rows, side.clusters.event) for side in sides]
+    if name == "tiles":
+        return [Rows(tile_features(side.tiles.images, side.tiles.place), side.tiles.event) for side in sides]
+    return [Rows(side.tiles.images, side.tiles.event) for side in sides]
+
+
+def _thinned(rows: Rows, most: int) -> Rows:
+    if len(rows.event) <= most:
+        return rows
+    chosen = choose(event_key(SEED, "thinned", 0, 0, 0), len(rows.event), most)
+    return Rows(rows.values[chosen], rows.event[chosen])
+
+
+def _boosted(name: str, names: Sequence[str], settings: Settings) -> Test:
+    def test(first: Rows, second: Rows) -> tuple[Auc, str]:
+        found = two_sample(first, second, names, settings, f"classifier {name}")
+        leading = [f"{one} ({fall:.3f})" for one, fall in list(found.importances.items())[:3] if fall >= 0.0005]
+        return found.auc, "most by " + ", ".join(leading) if leading else "no feature stands out"
+
+    return test
+
+
+def _network(first: Rows, second: Rows) -> tuple[Auc, str]:
+    from pxdbkg.validation.tile_network import network_scores
+
+    values = np.concatenate([first.values, second.values])
+    event = np.concatenate([first.event, second.event])
+    is_second = np.repeat([False, True], [len(first.event), len(second.event)])
+    trained = event % 2 == 0
+    key = event_key(SEED, "classifier tiles, network", 0, 0, 0)
+    scores = network_scores(values[trained], is_second[trained], values[~trained], key)
+    event, is_second = event[~trained], is_second[~trained]
+    return auc_of_events(scores[~is_second], event[~is_second], scores[is_second], event[is_second], key), ""
+
+
+def _result(name: str, reference: Rows, candidate: Rows, test: Test) -> Result:
+    auc, detail = test(reference, candidate)
+    second = (reference.event // 2) % 2 == 1  # both halves have events of even and of odd number
+    floor, _ = test(reference.of(~second), reference.of(second))
+    return Result(
+        f"classifier, {name}",
+        "classifiers",
+        auc.value,
+        auc.error,
+        floor.value,
+        auc.at(SHARE),
+        detail=detail,
+        p_value=auc.p_value,
+    )
