@@ -27,7 +27,8 @@ void column_histograms(const float* values, std::size_t rows, std::size_t column
         if (strange != 0) {
             throw Fault("column_histograms: row " + std::to_string(i) + " holds NaN (allowed: numbers)");
         }
-        for (std::size_t c = 0; c < columns; ++c) ++counts[c * axis.bins + static_cast<std::size_t>(bin[c])];
+        std::int64_t* column = counts;
+        for (std::size_t c = 0; c < columns; ++c, column += axis.bins) ++column[bin[c]];
     }
 }
 

@@ -34,31 +34,29 @@ void check_finite(const double* values, std::size_t size, const std::string& wha
     }
 }
 
-// The bin of a value, from a table of equal cells between `low` and `high`: the bin at the start of the cell, and on
-// from there. Values come from the first border to below the last one; those above `high` share the last cell.
+// The bin of a value from the first border to below the last one: that of the start of its cell, and on from there.
 class BinTable {
   public:
-    BinTable(std::vector<double> borders, double low, double high)
-        : borders_(std::move(borders)), low_(low), per_unit_(static_cast<double>(kCells) / (high - low)) {
+    explicit BinTable(const Borders& borders)
+        : borders_(borders.at, borders.at + borders.bins + 1),
+          per_unit_(static_cast<double>(kCells) / (borders_.back() - borders_.front())) {
         std::size_t bin = 0;
         for (std::size_t cell = 0; cell <= kCells; ++cell) {
             // A little below the start, since the cell of a value is found with rounding.
-            const double start = low + (static_cast<double>(cell) - 1e-6) / per_unit_;
+            const double start = borders_.front() + (static_cast<double>(cell) - 1e-6) / per_unit_;
             while (bin + 2 < borders_.size() && borders_[bin + 1] <= start) ++bin;
             first_[cell] = static_cast<std::uint16_t>(bin);
         }
     }
     std::size_t bin(double value) const {
-        const double cell = std::min((value - low_) * per_unit_, static_cast<double>(kCells));
-        std::size_t found = first_[static_cast<std::size_t>(static_cast<std::int64_t>(cell))];
+        std::size_t found = first_[static_cast<std::size_t>((value - borders_.front()) * per_unit_)];
         while (value >= borders_[found + 1]) ++found;
         return found;
     }
 
   private:
-    static constexpr std::size_t kCells = 1024;
+    static constexpr std::size_t kCells = 256;
     std::vector<double> borders_;
-    double low_;
     double per_unit_;
     std::uint16_t first_[kCells + 1];
 };
@@ -66,6 +64,61 @@ class BinTable {
 struct Point {
     double v;
     double u;
+};
+
+// Counts pairs by the square of their distance in fine cells, which belong to one bin each; only in the few cells with
+// a border in them the bin is looked for. A search in every step would be guessed wrong by the processor half the time.
+class PairCounter {
+  public:
+    explicit PairCounter(const Borders& distances)
+        : bins_(distances.bins), cells_(kCells + 1), bin_of_(kCells + 1), row_(distances.bins + 2) {
+        squares_.push_back(-1.0);  // one more bin below the first border, and one above the last
+        for (std::size_t i = 0; i <= bins_; ++i) squares_.push_back(distances.at[i] * distances.at[i]);
+        squares_.push_back(std::numeric_limits<double>::max());
+        // The last border lies at the start of the last cell but one; all above share the last cell.
+        per_unit_ = static_cast<double>(kCells - 1) / squares_[bins_ + 1];
+        std::size_t bin = 0;
+        for (std::size_t cell = 0; cell <= kCells; ++cell) {
+            while (squares_[bin + 1] * per_unit_ <= static_cast<double>(cell) - kRounding) ++bin;
+            const bool mixed =
+                cell < kCells && squares_[bin + 1] * per_unit_ < static_cast<double>(cell + 1) + kRounding;
+            bin_of_[cell] = mixed ? kMixed : static_cast<std::uint16_t>(bin);
+        }
+    }
+    void add(const Point& p, const Point& q) {
+        const double du = q.u - p.u;
+        const double dv = q.v - p.v;
+        const double square = du * du + dv * dv;
+        const double place = std::min(square * per_unit_, static_cast<double>(kCells));
+        const auto cell = static_cast<std::size_t>(static_cast<std::int64_t>(place));
+        if (bin_of_[cell] != kMixed) {
+            ++cells_[cell];
+        } else {
+            std::size_t bin = 0;
+            while (square >= squares_[bin + 1]) ++bin;
+            ++row_[bin];
+        }
+    }
+    // Write the counts since the last time.
+    void take(std::int64_t* counts) {
+        for (std::size_t cell = 0; cell <= kCells; ++cell) {
+            if (bin_of_[cell] != kMixed) row_[bin_of_[cell]] += cells_[cell];
+        }
+        std::copy_n(row_.begin() + 1, bins_, counts);
+        std::fill(row_.begin(), row_.end(), 0);
+        std::fill(cells_.begin(), cells_.end(), 0);
+    }
+
+  private:
+    static constexpr std::size_t kCells = 1024;
+    static constexpr std::uint16_t kMixed = 0xffff;
+    static constexpr double kRounding = 1e-6;
+    std::size_t bins_;
+    double per_unit_;
+    std::vector<double> squares_;
+    std::vector<std::int64_t> cells_;
+    std::vector<std::uint16_t> bin_of_;
+    std::vector<std::int64_t> row_;
 };
 
 struct Place {
@@ -111,30 +164,17 @@ void pair_distances(const PointsView& points, const Borders& distance_mm, std::i
         std::sort(sorted.data() + begin[s], sorted.data() + begin[s + 1],
                   [](const Point& x, const Point& y) { return x.v < y.v; });
     }
-    // Two more bins, below the first border and above the last one, so that the inner loop has no branch.
-    std::vector<double> squares{-1.0};
-    for (std::size_t i = 0; i <= distance_mm.bins; ++i) squares.push_back(distance_mm.at[i] * distance_mm.at[i]);
-    squares.push_back(std::numeric_limits<double>::max());
-    const BinTable table(squares, 0.0, squares[distance_mm.bins + 1]);
-    std::vector<std::int64_t> row(squares.size() - 1);
-    const auto count = [&](const Point& p, const Point& q) {
-        const double du = q.u - p.u;
-        const double dv = q.v - p.v;
-        ++row[table.bin(du * du + dv * dv)];
-    };
+    PairCounter counter(distance_mm);
     for (std::size_t s = 0; s < kSensors * strips; ++s) {
-        if (s % strips == 0) std::fill(row.begin(), row.end(), 0);
         const Point* const last = sorted.data() + begin[s + 1];
         const Point* beside = last;  // the next strip of the same sensor begins where this one ends
         const Point* const beside_last = (s + 1) % strips == 0 ? last : sorted.data() + begin[s + 2];
         for (const Point* p = sorted.data() + begin[s]; p != last; ++p) {
-            for (const Point* q = p + 1; q != last && q->v - p->v < reach; ++q) count(*p, *q);
+            for (const Point* q = p + 1; q != last && q->v - p->v < reach; ++q) counter.add(*p, *q);
             while (beside != beside_last && beside->v - p->v <= -reach) ++beside;
-            for (const Point* q = beside; q != beside_last && q->v - p->v < reach; ++q) count(*p, *q);
+            for (const Point* q = beside; q != beside_last && q->v - p->v < reach; ++q) counter.add(*p, *q);
         }
-        if ((s + 1) % strips == 0) {
-            std::copy_n(row.begin() + 1, distance_mm.bins, counts + s / strips * distance_mm.bins);
-        }
+        if ((s + 1) % strips == 0) counter.take(counts + s / strips * distance_mm.bins);
     }
 }
 
@@ -175,13 +215,16 @@ void coincidences(const PlaneView& first, const PlaneView& second, const Borders
     for (auto& slice : slices) {
         std::sort(slice.begin(), slice.end(), [](const Place& x, const Place& y) { return x.a < y.a; });
     }
-    const BinTable a_table({a.at, a.at + a.bins + 1}, a_low, a_high);
-    const BinTable b_table({b.at, b.at + b.bins + 1}, b_low, b_high);
+    const BinTable a_table(a);
+    const BinTable b_table(b);
     const auto below = [](const Place& place, double value) { return place.a < value; };
     for (std::size_t i = 0; i < first.size; ++i) {
         const double b_first = first.b[i];
-        for (int turn = periodic ? -1 : 0; turn <= (periodic ? 1 : 0); ++turn) {
-            const double a_first = reduced(first.a[i]) + (turn == 0 ? 0.0 : turn * period);
+        const double a_reduced = reduced(first.a[i]);
+        const int first_turn = periodic && a_reduced + a_high >= period ? -1 : 0;
+        const int last_turn = periodic && a_reduced + a_low <= 0 ? 1 : 0;
+        for (int turn = first_turn; turn <= last_turn; ++turn) {
+            const double a_first = a_reduced + (turn == 0 ? 0.0 : turn * period);
             // Rounding may put a difference on the other side of a border; the exact test is below.
             const double from = a_first + a_low - 1e-9 * std::abs(a_first);
             for (std::size_t s = slice_of(b_first + b_low); s <= slice_of(b_first + b_high); ++s) {
