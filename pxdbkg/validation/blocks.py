@@ -9,7 +9,9 @@ The first and the last bin of an axis with edges also hold what lies beyond, unl
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -44,7 +46,7 @@ class Axis:
     categories: tuple[str, ...] = ()
     closed: bool = False
 
-    @property
+    @cached_property
     def bins(self) -> int:
         """Return the number of bins or categories."""
         return len(self.categories) or len(self.edges) - 1
@@ -74,15 +76,15 @@ class Block:
     title: str
     axes: tuple[Axis, ...]
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, ...]:
         """Return the number of bins of each axis."""
         return tuple(axis.bins for axis in self.axes)
 
-    @property
+    @cached_property
     def size(self) -> int:
         """Return the number of values."""
-        return int(np.prod(self.shape))
+        return math.prod(self.shape)
 
 
 def _integers(start: int, singles: int, further: tuple[int, ...]) -> tuple[float, ...]:
@@ -132,7 +134,7 @@ LONG = Axis("rows", edges=(1, 3, 6, 11, 769))
 DISTANCE = Axis(
     "distance",
     "mm",
-    (0, 0.12, 0.17, 0.22, 0.27, 0.32, 0.4, 0.5, 0.65, 0.8, 1.0, 1.25, 1.5, 2.0),
+    (0, 0.12, 0.17, 0.22, 0.27, 0.32, 0.4, 0.5, 0.65, 0.8, 1.0, 1.25, 1.5),
     closed=True,
 )
 LAYERS = Axis("layers", categories=("1 and 1", "1 and 2", "2 and 2"))
@@ -142,7 +144,7 @@ WITHIN_U = Axis("tiles along u", categories=("same", "other"))
 WITHIN_V = Axis("tiles along v", categories=tuple(str(i) for i in range(6)))
 LAYER_PHI = Axis("difference in phi", "rad", tuple(np.linspace(-0.2, 0.2, 9).round(3).tolist()), closed=True)
 LAYER_COT = Axis("difference in cot theta", "", (-0.3, -0.15, -0.05, 0.05, 0.15, 0.3), closed=True)
-OVERLAP_RPHI = Axis("difference in r phi", "mm", (-0.5, 0, 0.5, 1, 1.5, 2), closed=True)
+OVERLAP_RPHI = Axis("difference in r phi", "mm", (-0.5, 0, 0.5, 1, 1.5), closed=True)
 OVERLAP_Z = Axis("difference in z", "mm", (-5, -3, -2, -1, -0.5, 0.5, 1, 2, 3, 5), closed=True)
 DIRECTION = Axis("direction", categories=tuple(str(i) for i in range(32)))
 PROJECTION = Axis("projection", "", tuple(np.linspace(-4, 4, 65).tolist()))

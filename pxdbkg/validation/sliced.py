@@ -31,6 +31,7 @@ STANDARD: tuple[tuple[str, float, float], ...] = (
     ("v_mm", 0.0, 15.0),
 )
 LARGEST = 4.0  # of a standardised feature
+_LOGARITHMS = {"charge": 16384, "seed_charge": 512, "size": 1024, "u_size": 256, "v_size": 1024}  # largest + 1
 
 
 @lru_cache(maxsize=1)
@@ -41,18 +42,27 @@ def directions() -> NDArray[np.float32]:
 
 
 def standardised(clusters: Clusters, shapes: ClusterShapes) -> NDArray[np.float32]:
-    """Return the features of n clusters float32 (n, 12), about 0 with width 1, within +-4."""
-    features = np.empty((len(clusters), len(STANDARD)), np.float32)
-    for column, (name, centre, width) in enumerate(STANDARD):
-        value = (clusters[name] if name in clusters.dtypes else shapes[name]).astype(np.float32)
-        if name == "charge_rms_adu":
-            value = np.log1p(value)
-        elif name in ("charge", "seed_charge", "size", "u_size", "v_size"):
-            value = np.log(np.maximum(value, 1.0))
-        features[:, column] = (value - np.float32(centre)) / np.float32(width)
+    """Return the features of n clusters float32 (12, n), about 0 with width 1, within +-4."""
+    features = np.empty((len(STANDARD), len(clusters)), np.float32)
+    for row, (name, centre, width) in zip(features, STANDARD, strict=True):
+        values = clusters[name] if name in clusters.dtypes else shapes[name]
+        if name in _LOGARITHMS:
+            np.take(_logarithms(name), np.minimum(values, _LOGARITHMS[name] - 1), out=row)
+        elif name == "charge_rms_adu":
+            np.log1p(values, out=row)
+        else:
+            row[:] = values
+        row -= np.float32(centre)
+        row *= np.float32(1.0 / width)
     return np.clip(features, -LARGEST, LARGEST, out=features)
 
 
 def projections(clusters: Clusters, shapes: ClusterShapes) -> NDArray[np.float32]:
     """Return the products float32 (n, 32) of the features of n clusters with the directions."""
-    return np.asarray(standardised(clusters, shapes) @ directions())
+    return np.ascontiguousarray(standardised(clusters, shapes).T @ directions())
+
+
+@lru_cache(maxsize=len(_LOGARITHMS))
+def _logarithms(name: str) -> NDArray[np.float32]:
+    """Return the logarithms of whole numbers; 0 for 0."""
+    return np.log(np.maximum(np.arange(_LOGARITHMS[name]), 1)).astype(np.float32)
