@@ -123,7 +123,7 @@ SIZE = Axis(
 U_SIZE = Axis("columns", edges=_integers(1, 16, (19, 21, 24, 27, 31, 36, 42, 50, 60, 75, 90, 110, 140, 180, 220, 251)))
 V_SIZE = Axis("rows", edges=_integers(1, 16, (19, 21, 24, 27, 31, 36, 42, 50, 60, 80, 110, 150, 220, 320, 500, 769)))
 CLUSTER_ADU = Axis("cluster charge", "ADU", _rising((0, 8), 1.11, 64))
-SEED_ADU = Axis("seed charge", "ADU", _rising((0, 8), 1.0546, 64))
+SEED_ADU = Axis("seed charge", "ADU", _rising((0, 8), 1.0526, 64))
 SHAPE = Axis("pattern", categories=SHAPE_CLASSES)
 BACKGROUND = Axis("class", categories=("soft photon", "hard photon", "charged", "other"))
 DCD = Axis("DCD", categories=("1", "2", "3", "4"))

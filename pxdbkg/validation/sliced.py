@@ -17,16 +17,16 @@ from pxdbkg.validation.event import SEED
 # Name, what is subtracted, what is divided by: rounded mean and width in simulated background (preset geant4). Of
 # charge, sizes and charge rms the logarithm is taken (of 1 + the rms), so that single large clusters do not rule.
 STANDARD: tuple[tuple[str, float, float], ...] = (
-    ("charge", 4.0, 1.0),
-    ("seed_charge", 3.3, 0.75),
-    ("size", 0.9, 0.8),
-    ("u_size", 0.6, 0.6),
-    ("v_size", 0.5, 0.6),
-    ("charge_rms_adu", 1.5, 1.3),
-    ("u_rms", 0.45, 0.6),
-    ("v_rms", 0.4, 0.6),
-    ("end_charge_share", 0.95, 0.12),
-    ("seed_offset", 0.35, 0.5),
+    ("charge", 3.95, 0.8),
+    ("seed_charge", 3.3, 0.6),
+    ("size", 0.95, 0.75),
+    ("u_size", 0.65, 0.65),
+    ("v_size", 0.6, 0.65),
+    ("charge_rms_adu", 1.6, 1.1),
+    ("u_rms", 0.5, 0.75),
+    ("v_rms", 0.45, 0.7),
+    ("end_charge_share", 0.78, 0.31),
+    ("seed_offset", 0.55, 0.9),
     ("u_mm", 0.0, 3.6),
     ("v_mm", 0.0, 15.0),
 )
