@@ -63,10 +63,10 @@ def test_frechet_distance_of_any_gaussians():
     assert frechet(means[:1], one[None], means[:1], one[None])[0] == pytest.approx(0, abs=1e-9)
 
 
-@given(
-    st.floats(-2, 2), st.floats(-5, 5), st.floats(-3, 3), st.floats(0.3, 2.6), st.floats(0.05, 3), st.sampled_from([-1, 1]),
-    st.floats(-20, 20),
-)  # fmt: skip
+CHARGES, ARCS = st.sampled_from([-1, 1]), st.floats(-20, 20)
+
+
+@given(st.floats(-2, 2), st.floats(-5, 5), st.floats(-3, 3), st.floats(0.3, 2.6), st.floats(0.05, 3), CHARGES, ARCS)
 def test_perigee_of_a_helix(d0, z0, phi, theta, pt, charge, arc):
     """Move from the perigee along the helix, and find it again."""
     bend = -0.299792458e-3 * 1.5 * charge / pt
