@@ -83,7 +83,7 @@ def two(row: Any, column: Any, shape: tuple[int, int]) -> Any:
 def test_histograms_of_clusters(event: Event, name: str, column: str) -> None:
     group = GROUP_OF_SENSOR[event.clusters.sensor]
     index = BLOCKS[name].axes[1].index(event.clusters[column])
-    assert np.array_equal(event_blocks(event)[name], two(group, index, BLOCKS[name].shape))  # type: ignore[arg-type]
+    assert np.array_equal(event_blocks(event)[name], two(group, index, BLOCKS[name].shape))
 
 
 def test_huge_clusters_fall_into_the_last_bins() -> None:
