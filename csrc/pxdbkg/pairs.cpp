@@ -5,7 +5,6 @@
 #include <limits>
 #include <numeric>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "pxdbkg/fault.hpp"
@@ -14,13 +13,15 @@ namespace pxdbkg {
 
 namespace {
 
-constexpr double kLargest = 1e9;  // coordinate; differences and their squares stay far from the ends of a double
+// Of coordinates, and of a bin; differences, their squares and inverses stay far from the ends of a double.
+constexpr double kLargest = 1e9;
+constexpr double kNarrowest = 1e-9;
 
 void check_borders(const Borders& borders, const std::string& what) {
     for (std::size_t i = 0; i <= borders.bins; ++i) {
-        if (!(std::abs(borders.at[i]) <= kLargest) || (i > 0 && !(borders.at[i] > borders.at[i - 1]))) {
+        if (!(std::abs(borders.at[i]) <= kLargest) || (i > 0 && !(borders.at[i] - borders.at[i - 1] >= kNarrowest))) {
             throw Fault(what + ": border " + std::to_string(i) + " is " + std::to_string(borders.at[i]) +
-                        " (allowed: -1e9..1e9, each larger than the one before)");
+                        " (allowed: -1e9..1e9, each larger than the one before by at least 1e-9)");
         }
     }
 }

@@ -39,8 +39,7 @@ EVENT_FEATURES_VERSION = 1
 MAX_EVENTS = 10_000
 
 _MEANS = ("size", "u_size", "v_size", "charge", "seed_charge")  # of clusters
-_LARGE_PIXELS = 10
-_LARGE_BIN = SIZE.edges.index(_LARGE_PIXELS)
+_LARGE_BIN = SIZE.edges.index(10)
 _LAYER_BIN = SIZE.edges.index(LAYER_SIZE)
 
 

@@ -71,6 +71,7 @@ ONE = np.zeros(1, "u1"), np.zeros(1, "f4"), np.zeros(1, "f4")
         (ONE, np.array([0.0]), "edges_mm has 1 entries"),
         (ONE, np.array([0.0, 1.0, 1.0]), "border 2 is 1.0"),
         (ONE, np.array([0.0, np.nan]), "border 1 is nan"),
+        (ONE, np.array([0.0, 1e-300]), "border 1 is 0.0"),
         (ONE, np.array([-1.0, 1.0]), "starts at -1.0"),
     ],
 )
