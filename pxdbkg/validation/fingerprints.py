@@ -13,9 +13,12 @@ from pxdbkg.validation.event import Event
 
 FEWEST_DIGITS = 4  # of a sensor or an event with a mark: those with fewer agree by chance
 FEWEST_PIXELS = 6  # of a cluster with a mark
-CLUSTER_SHARE = 4  # one cluster in so many is kept, chosen by its mark, so that a copy of a kept one is kept
+CLUSTER_SHARE = 4  # one of so many large clusters has a mark: by its charge, so that a copy has one as well
 CELLS_U, CELLS_V = 6, 8  # of the coarse picture of a sensor, about 42 x 96 pixels each
 NONE = 0  # mark of what has too few digits
+_CELL_OF_U = np.arange(N_U) * CELLS_U // N_U * CELLS_V
+_CELL_OF_V = np.arange(N_V) // (N_V // CELLS_V)
+_CELL_OF_SENSOR = np.arange(N_SENSORS) * CELLS_U * CELLS_V
 
 
 class Fingerprints:
@@ -25,7 +28,7 @@ class Fingerprints:
     ----------
     events : uint64 (n,), mark of all digits, NONE below FEWEST_DIGITS
     sensors : uint64 (n, 40), mark of the digits of a sensor, wherever the sensor is; NONE below FEWEST_DIGITS
-    clusters : uint64 (m,), marks of clusters of FEWEST_PIXELS or more, from charges and relative positions
+    clusters : uint64 (m,), marks of large clusters, from charges and relative positions; see ``cluster_marks``
     cluster_event : int32 (m,), event of each of them
     cells : float16 (n, 40, CELLS_U * CELLS_V), square root of the number of digits in a cell; the root has about the
         same spread, 1/2, for any Poisson mean (Anscombe, Biometrika 35 (1948) 246)
@@ -58,8 +61,7 @@ class Fingerprints:
         self._events.append(_mark(whole.digest()) if len(digits) >= FEWEST_DIGITS else NONE)
         self._sensors.append(marks)
         self._cells.append(_cells(event))
-        large = cluster_marks(event)
-        self._clusters.append(large[large % np.uint64(CLUSTER_SHARE) == 0])
+        self._clusters.append(cluster_marks(event))
         for name in ("events", "sensors", "clusters", "cluster_event", "cells"):
             self.__dict__.pop(name, None)
 
@@ -90,28 +92,26 @@ def _mark(digest: bytes) -> int:
 
 def _cells(event: Event) -> NDArray[np.float16]:
     digits = event.digits
-    across = digits.u.astype(np.int64) * CELLS_U // N_U
-    along = digits.v.astype(np.int64) // (N_V // CELLS_V)
-    cell = (digits.sensor.astype(np.int64) * CELLS_U + across) * CELLS_V + along
+    cell = _CELL_OF_U[digits.u] + _CELL_OF_V[digits.v] + _CELL_OF_SENSOR[digits.sensor]
     counts = np.bincount(cell, minlength=N_SENSORS * CELLS_U * CELLS_V)
     return np.sqrt(counts).astype(np.float16).reshape(N_SENSORS, -1)
 
 
 def cluster_marks(event: Event) -> NDArray[np.uint64]:
-    """Return 64-bit marks of the clusters of FEWEST_PIXELS or more, in their order.
+    """Return marks uint64 (m,) of clusters of FEWEST_PIXELS or more whose charge is a multiple of CLUSTER_SHARE.
 
     A mark is a sum of a mixed word a pixel, made of its column and row inside the cluster and its charge, so it does
     not depend on where the cluster is. The mixing is that of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014, figure 17).
     """
     clusters = event.clusters
-    is_large = clusters.size >= FEWEST_PIXELS
-    rank = np.cumsum(is_large) - 1
-    inside = np.flatnonzero(is_large[event.labels])
+    is_marked = (clusters.size >= FEWEST_PIXELS) & (clusters.charge % CLUSTER_SHARE == 0)
+    rank = np.cumsum(is_marked) - 1
+    inside = np.flatnonzero(is_marked[event.labels])
     label = event.labels[inside]
     across = (event.digits.u[inside] - clusters.u_start[label]).astype(np.uint64)
     along = (event.digits.v[inside] - clusters.v_start[label]).astype(np.uint64)
     word = _mixed((across << np.uint64(32)) | (along << np.uint64(16)) | event.digits.charge[inside])
-    count = int(is_large.sum())
+    count = int(is_marked.sum())
     halves = [word & np.uint64(0xFFFFFFFF), word >> np.uint64(32)]
     # Sums of 32-bit numbers are exact in double precision up to 2^21 pixels.
     low, high = (np.bincount(rank[label], half, count).astype(np.uint64) for half in halves)
