@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pxdbkg.seeding import event_key
 from pxdbkg.validation.auc import Auc, auc_of_events
-from pxdbkg.validation.classifier import MANY_ROWS, Rows, Settings, two_sample
+from pxdbkg.validation.classifier import FEW_ROWS, MANY_ROWS, Rows, Settings, two_sample
 from pxdbkg.validation.cluster_rows import CLUSTER_FEATURES
 from pxdbkg.validation.draws import choose
 from pxdbkg.validation.event import SEED
+from pxdbkg.validation.event_features import EVENT_FEATURES, PAIR_FEATURES
 from pxdbkg.validation.result import Result, Side
 from pxdbkg.validation.tiles import TILE_FEATURES, tile_features
 
@@ -46,6 +48,9 @@ def classifier_results(reference: Side, candidate: Side, quick: bool) -> list[Re
 def _tests(quick: bool) -> Iterator[tuple[str, int, Test]]:
     fewer = QUICK if quick else 1
     yield "clusters", MOST_ROWS // fewer, _boosted("clusters", CLUSTER_FEATURES, MANY_ROWS)
+    yield "events", MOST_EVENTS, _boosted("events", EVENT_FEATURES, FEW_ROWS)
+    names = EVENT_FEATURES + PAIR_FEATURES
+    yield "events with pairs", MOST_EVENTS, _boosted("events with pairs", names, FEW_ROWS)
     yield "tiles", MOST_TILES // fewer, _boosted("tiles", TILE_FEATURES, MANY_ROWS)
     if not quick:
         yield "tiles, network", MOST_IMAGES, _network
@@ -54,9 +59,17 @@ def _tests(quick: bool) -> Iterator[tuple[str, int, Test]]:
 def _rows(name: str, *sides: Side) -> list[Rows]:
     if name == "clusters":
         return [Rows(side.clusters.rows, side.clusters.event) for side in sides]
+    if name == "events":
+        return [_of_events(side.vectors.vectors) for side in sides]
+    if name == "events with pairs":
+        return [_of_events(np.hstack([side.vectors.vectors, side.vectors.pair_vectors])) for side in sides]
     if name == "tiles":
         return [Rows(tile_features(side.tiles.images, side.tiles.place), side.tiles.event) for side in sides]
     return [Rows(side.tiles.images, side.tiles.event) for side in sides]
+
+
+def _of_events(values: NDArray[np.float32]) -> Rows:
+    return Rows(values, np.arange(len(values), dtype=np.int32))
 
 
 def _thinned(rows: Rows, most: int) -> Rows:
