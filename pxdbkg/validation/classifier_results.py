@@ -24,7 +24,7 @@ MOST_EVENTS = 5_000  # a side
 MOST_ROWS, MOST_TILES, MOST_IMAGES = 100_000, 20_000, 12_000  # a side
 QUICK = 4  # by how much the last three are smaller in a quick comparison
 
-Test = Callable[[Rows, Rows], tuple[Auc, str]]
+Test = Callable[[Rows, Rows, bool], tuple[Auc, str]]  # the area, and if asked which features it is from
 
 
 def classifier_results(reference: Side, candidate: Side, quick: bool) -> list[Result]:
@@ -80,15 +80,15 @@ def _thinned(rows: Rows, most: int) -> Rows:
 
 
 def _boosted(name: str, names: Sequence[str], settings: Settings) -> Test:
-    def test(first: Rows, second: Rows) -> tuple[Auc, str]:
-        found = two_sample(first, second, names, settings, f"classifier {name}")
-        leading = [f"{one} ({fall:.3f})" for one, fall in list(found.importances.items())[:3] if fall >= 0.0005]
+    def test(first: Rows, second: Rows, rank: bool) -> tuple[Auc, str]:
+        found = two_sample(first, second, names, settings, f"classifier {name}", rank=rank)
+        leading = [f"{one} ({share:.0%})" for one, share in list(found.importances.items())[:3] if share >= 0.005]
         return found.auc, "most by " + ", ".join(leading) if leading else "no feature stands out"
 
     return test
 
 
-def _network(first: Rows, second: Rows) -> tuple[Auc, str]:
+def _network(first: Rows, second: Rows, _rank: bool) -> tuple[Auc, str]:
     from pxdbkg.validation.tile_network import network_scores
 
     values = np.concatenate([first.values, second.values])
@@ -102,9 +102,9 @@ def _network(first: Rows, second: Rows) -> tuple[Auc, str]:
 
 
 def _result(name: str, reference: Rows, candidate: Rows, test: Test) -> Result:
-    auc, detail = test(reference, candidate)
+    auc, detail = test(reference, candidate, True)
     second = (reference.event // 2) % 2 == 1  # both halves have events of even and of odd number
-    floor, _ = test(reference.of(~second), reference.of(second))
+    floor, _ = test(reference.of(~second), reference.of(second), False)
     return Result(
         f"classifier, {name}",
         "classifiers",
