@@ -98,7 +98,7 @@ def _powers(panel: Any) -> None:
         return f"{value:g}" if 0 <= power < 3 else f"10{str(power).translate(SUPERSCRIPT)}"
 
     panel.yaxis.set_major_formatter(ticker.FuncFormatter(text))
-    panel.yaxis.set_minor_formatter(ticker.NullFormatter())
+    panel.yaxis.set_minor_locator(ticker.NullLocator())
 
 
 def draw_spectra(one: Spectra, name: str, title: str, *, log: bool = True) -> str:
@@ -107,7 +107,7 @@ def draw_spectra(one: Spectra, name: str, title: str, *, log: bool = True) -> st
     with pyplot.rc_context(_STYLE):
         n_parts = len(one.parts)
         width, height = _WIDE if len(one.names) > _MANY_NAMES or len(one.edges) > _MANY_BINS else _NARROW
-        bottom = 0.3 + 0.065 * max(map(len, one.names)) if one.names else 0.5  # names stand on end
+        bottom = 0.3 + 0.058 * max(map(len, one.names)) if one.names else 0.5  # names stand on end
         figure, panels = pyplot.subplots(
             1 + n_parts,
             1,

@@ -54,6 +54,12 @@ def _layers_of_groups(sums: Floats) -> Floats:
     return np.asarray(sums.reshape(len(sums), 2, 2, -1).sum(axis=2))
 
 
+def _rings(sums: Floats) -> Floats:
+    """Add forward and backward, and divide by the area of the ring that each bin of distances is, mm^2."""
+    edges = np.asarray(BLOCKS["pair_distance"].axes[-1].edges)
+    return _layers_of_groups(sums) / (np.pi * np.diff(edges**2))
+
+
 def _sensors(chosen: NDArray[np.bool_]) -> Callable[[Floats], Floats]:
     """Add up the chosen sensors of each layer: (units, 40, ...) -> (units, 2, n)."""
 
@@ -149,9 +155,11 @@ _SPECTRA = (
     _Spectrum("size", "Pixels of a cluster", _CLUSTERS, "clusters"),
     _Spectrum("u_size", "Columns of a cluster", _CLUSTERS, "clusters"),
     _Spectrum("v_size", "Rows of a cluster", _CLUSTERS, "clusters"),
-    _Spectrum("shape", "Shape of a cluster", _CLUSTERS, "clusters"),
     _Spectrum("large_by_theta", "Clusters by polar angle", _CLUSTERS, "clusters", _keep(1), axis=1),
-    _Spectrum("pair_distance", "Distance of two clusters of a sensor", _PAIRS, "pairs"),
+    _Spectrum("shape", "Shape of a cluster", _CLUSTERS, "clusters"),
+    _Spectrum(
+        "pair_distance", "Distance of two clusters of a sensor", "pairs an event and mm\u00b2 of ring", "pairs", _rings
+    ),
     _Spectrum(
         "layer_coincidences", "Layer 2 less layer 1, in phi", _PAIRS, "coincidences", _keep_one(0), 0, False, _ALL
     ),

@@ -15,6 +15,8 @@ from pxdbkg.validation.result import GROUPS, Result, Side, Validation
 NONE = "\u2013"
 SUPERSCRIPT = str.maketrans("-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079")
 _HEAD = ("quantity", "value", "floor", "value / floor", "limit", "from floor to limit", "verdict", "where, or why")
+_WORST = 12  # failures that are shown at once
+_LEAST_P = 1e-12  # nobody knows tails so far out
 _LONGEST = 400  # characters of a value of the provenance
 
 
@@ -61,11 +63,11 @@ def verdict(validation: Validation) -> str:
     judged = [one for one in validation.results if one.passed is not None]
     failed = validation.failed
     if failed:
-        line = f"{len(failed)} of {len(judged)} numbers are beyond their limits."
-        word, kind = "Different", "bad"
+        line = f"{len(failed)} of {len(judged)} numbers are beyond their limits: the samples differ."
+        word, kind = "FAIL", "bad"
     else:
-        line = f"All {len(judged)} numbers are within their limits."
-        word, kind = "No difference found", "good"
+        line = f"All {len(judged)} numbers are within their limits: no difference found."
+        word, kind = "PASS", "good"
     chips = []
     for group, name in GROUPS.items():
         own = [one for one in judged if one.group == group]
@@ -85,7 +87,11 @@ def failures(results: Sequence[Result]) -> str:
     worst = sorted((one for one in results if one.passed is False), key=lambda one: -excess(one))
     if not worst:
         return ""
-    return f"<section><h2>What fails, the worst first</h2>\n{_results(worst, with_group=True)}</section>"
+    shown, rest = worst[:_WORST], worst[_WORST:]
+    parts = [_results(shown, with_group=True)]
+    if rest:
+        parts.append(f"<details><summary>{len(rest)} more</summary>\n{_results(rest, with_group=True)}</details>")
+    return "<section><h2>What fails, the worst first</h2>\n" + "\n".join(parts) + "</section>"
 
 
 def groups(results: Sequence[Result]) -> str:
@@ -119,7 +125,13 @@ def _results(results: Iterable[Result], *, with_group: bool = False) -> str:
         name = escape(one.name)
         if with_group:
             name += f'<span class="of">{escape(GROUPS.get(one.group, one.group))}</span>'
-        chance = "" if one.p_value is None else f"p = {number(one.p_value, digits=2)}"
+        chance = ""
+        if one.p_value is not None:
+            chance = (
+                f"p = {number(one.p_value, digits=2)}"
+                if one.p_value >= _LEAST_P
+                else f"p &lt; {number(_LEAST_P, digits=1)}"
+            )
         why = "; ".join(part for part in (escape(one.detail), chance) if part)
         cells = (
             f"{number(one.value, one.error)}{unit}",

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pxdbkg.validation.page import escape
 from pxdbkg.validation.plots_report import draw_pulls
-from pxdbkg.validation.report_text import NONE, number, table
+from pxdbkg.validation.report_text import number, table
+
+if TYPE_CHECKING:
+    from pxdbkg.validation.track_study import TrackStudy
 
 _PARAMETERS = ("d0", "z0")
 
 
-def tracks_section(study: Any) -> str:
+def tracks_section(study: TrackStudy | None) -> str:
     """Return a study of tracks (``validation/track_study.py``) as HTML; empty without one."""
     if study is None:
         return ""
@@ -32,7 +35,7 @@ def tracks_section(study: Any) -> str:
     )
 
 
-def _pulls(study: Any) -> Iterator[tuple[str, str]]:
+def _pulls(study: TrackStudy) -> Iterator[tuple[str, str]]:
     for at, pt_bin in enumerate(study.pt_bins):
         for parameter, name in enumerate(_PARAMETERS):
             title = f"Pull of {name}, {_range(pt_bin)}"
@@ -46,7 +49,7 @@ def _range(pt_bin: tuple[float, float]) -> str:
     return f"pT < {high:g} GeV" if low == 0 else f"pT {low:g} to {high:g} GeV"
 
 
-def _numbers(study: Any) -> str:
+def _numbers(study: TrackStudy) -> str:
     titles = list(study.scenarios)
     rows = [
         [escape(name), *(number(float(one.values[k]), float(one.errors[k])) for one in study.scenarios.values())]
@@ -55,13 +58,13 @@ def _numbers(study: Any) -> str:
     return table(("", *(escape(_SCENARIO_NAMES.get(title, title)) for title in titles)), rows, "numbers")
 
 
-def _distances(study: Any) -> str:
+def _distances(study: TrackStudy) -> str:
     rows = []
     for pair, values in study.frechet.items():
-        errors = study.frechet_errors.get(pair)
-        cells = [number(float(value), None if errors is None else float(errors[k])) for k, value in enumerate(values)]
+        errors = study.frechet_errors[pair]
+        cells = [number(float(value), float(error)) for value, error in zip(values, errors, strict=True)]
         words = " and ".join(_SCENARIO_NAMES.get(title, title) for title in pair)
-        rows.append([escape(words), *(cell or NONE for cell in cells)])
+        rows.append([escape(words), *cells])
     return table(("between", *(escape(_range(one)) for one in study.pt_bins)), rows, "numbers")
 
 

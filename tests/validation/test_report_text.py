@@ -3,7 +3,7 @@ import math
 import pytest
 
 from pxdbkg.validation.observables import Observable
-from pxdbkg.validation.report_text import excess, flat, number, published, table
+from pxdbkg.validation.report_text import excess, failures, flat, number, published, table
 from pxdbkg.validation.result import Result
 
 
@@ -55,3 +55,19 @@ def test_published_numbers() -> None:
 def test_cells_know_their_column() -> None:
     text = table(("", "one", "two"), [["x", "1", "2"]], "kind", ["mark"])
     assert '<tr class="mark"><th scope="row">x</th><td data-of="one">1</td><td data-of="two">2</td></tr>' in text
+
+
+def test_only_the_worst_failures_are_open() -> None:
+    def text(count: int) -> str:
+        return failures([Result(f"number {k}", "charge", 1.0 + k, 0.1, 0.1, 0.2, p_value=1e-30) for k in range(count)])
+
+    assert text(0) == ""
+    assert "more</summary>" not in text(12)
+    assert "2 more</summary>" in text(14)
+    assert (
+        text(14).index("number 13")
+        < text(14).index("number 2<")
+        < text(14).index("2 more")
+        < text(14).index("number 0")
+    )
+    assert "p &lt; 1\u00b710\u207b\u00b9\u00b2" in text(1)
