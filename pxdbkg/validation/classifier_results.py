@@ -32,7 +32,8 @@ def classifier_results(reference: Side, candidate: Side, quick: bool) -> list[Re
 
     Parameters
     ----------
-    reference, candidate : the samples; each needs events of even and of odd position
+    reference, candidate : the samples; a test is left out where the reference has fewer than 4 events for it, or the
+        candidate fewer than 2
     quick : fewer rows, and no network
 
     The limit is the area that chance exceeds in SHARE of the comparisons of one source. The floor is the area between
@@ -41,7 +42,8 @@ def classifier_results(reference: Side, candidate: Side, quick: bool) -> list[Re
     results = []
     for name, most, test in _tests(quick):
         ours, theirs = (_thinned(one, most) for one in _rows(name, reference, candidate))
-        results.append(_result(name, ours, theirs, test))
+        if _has_halves(ours, 4) and _has_halves(theirs, 2):
+            results.append(_result(name, ours, theirs, test))
     return results
 
 
@@ -99,6 +101,11 @@ def _network(first: Rows, second: Rows, _rank: bool) -> tuple[Auc, str]:
     scores = network_scores(values[trained], is_second[trained], values[~trained], key)
     event, is_second = event[~trained], is_second[~trained]
     return auc_of_events(scores[~is_second], event[~is_second], scores[is_second], event[is_second], key), ""
+
+
+def _has_halves(rows: Rows, parts: int) -> bool:
+    """Tell whether each part of the events has rows."""
+    return len(np.unique(rows.event % parts)) == parts
 
 
 def _result(name: str, reference: Rows, candidate: Rows, test: Test) -> Result:
