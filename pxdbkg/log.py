@@ -43,10 +43,13 @@ class ProgressLine:
     total : number of events
     interval_s : time between two lines in a log, s
     logger : of the lines
+    what : things that are counted
     """
 
-    def __init__(self, total: int, interval_s: float = 10.0, logger: logging.Logger | None = None) -> None:
-        self._total, self._interval_s = total, interval_s
+    def __init__(
+        self, total: int, interval_s: float = 10.0, logger: logging.Logger | None = None, what: str = "events"
+    ) -> None:
+        self._total, self._interval_s, self._what = total, interval_s, what
         self._logger = logger or get_logger()
         self._start = self._shown = time.monotonic()
         self._bar = sys.stderr.isatty()
@@ -57,7 +60,7 @@ class ProgressLine:
         if now - self._shown < (BAR_INTERVAL_S if self._bar else self._interval_s) and done < self._total:
             return
         self._shown = now
-        text = progress_line(done, self._total, now - self._start, first)
+        text = progress_line(done, self._total, now - self._start, first, self._what)
         if self._bar:
             filled = _BAR * done // self._total
             print(f"\r[{'#' * filled:{_BAR}}] {text:<55}", end="", file=sys.stderr, flush=True)
@@ -70,8 +73,8 @@ class ProgressLine:
             print(file=sys.stderr)
 
 
-def progress_line(done: int, total: int, elapsed_s: float, first: int = 0) -> str:
-    """Return events done, speed and time left as text; the first ones may have been there before.
+def progress_line(done: int, total: int, elapsed_s: float, first: int = 0, what: str = "events") -> str:
+    """Return things done, speed and time left as text; the first ones may have been there before.
 
     >>> progress_line(50, 200, 10.0)
     '50 of 200 events, 200.0 ms an event, 0:30 left'
@@ -79,4 +82,4 @@ def progress_line(done: int, total: int, elapsed_s: float, first: int = 0) -> st
     each = elapsed_s / (done - first)
     left = round(each * (total - done))
     clock = f"{left // 3600}:{left // 60 % 60:02d}:{left % 60:02d}" if left >= 3600 else f"{left // 60}:{left % 60:02d}"
-    return f"{done} of {total} events, {1e3 * each:.1f} ms an event, {clock} left"
+    return f"{done} of {total} {what}, {1e3 * each:.1f} ms an {what.removesuffix('s')}, {clock} left"
