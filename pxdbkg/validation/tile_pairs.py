@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from pxdbkg.detector.digits import N_SENSORS, N_U, N_V
 from pxdbkg.detector.geometry import nominal
@@ -22,7 +23,7 @@ N_TILES = BLOCKS["tile_counts"].size  # 480
 _BETWEEN = BLOCKS["tile_products"].shape
 _WITHIN = BLOCKS["tile_products_within"].shape
 _N_BETWEEN = BLOCKS["tile_products"].size
-_ROWS_AT_ONCE = 8  # of many events: keeps the products of all pairs in the cache
+_ROWS_AT_ONCE = 64  # of many events: 20 MB
 
 
 class TilePairClasses(NamedTuple):
@@ -80,24 +81,23 @@ def tile_products(counts: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np
     counts = np.asarray(counts, np.float64)
     if counts.shape[-1:] != (N_TILES,):
         raise ArrayTypeError(f"tile_products: counts have the shape {counts.shape}, expected (..., {N_TILES})")
-    first, second, starts, used = _sorted_pairs()
+    partners = _partners()
     rows = counts.reshape(-1, N_TILES)
-    sums = np.zeros((len(rows), _N_BETWEEN + BLOCKS["tile_products_within"].size))
+    sums = np.empty((len(rows), partners.shape[0] // N_TILES))
     for start in range(0, len(rows), _ROWS_AT_ONCE):
-        some = rows[start : start + _ROWS_AT_ONCE]
-        products = some.take(first, axis=1)
-        products *= some.take(second, axis=1)
-        sums[start : start + _ROWS_AT_ONCE, used] = np.add.reduceat(products, starts, axis=1)
+        some = rows[start : start + _ROWS_AT_ONCE].T  # (480, rows)
+        of_partners = (partners @ some).reshape(-1, N_TILES, some.shape[1])  # sums over the partners of each tile
+        sums[start : start + _ROWS_AT_ONCE] = np.einsum("ctn,tn->nc", of_partners, some)
     leading = counts.shape[:-1]
     return sums[:, :_N_BETWEEN].reshape(*leading, *_BETWEEN), sums[:, _N_BETWEEN:].reshape(*leading, *_WITHIN)
 
 
 @lru_cache(maxsize=1)
-def _sorted_pairs() -> tuple[NDArray[np.int64], ...]:
-    """Return the tiles of each pair, sorted by class, where each class starts, and the classes that occur."""
+def _partners() -> sparse.csr_array:
+    """Return a matrix (classes * 480, 480) with 1 where two tiles are a pair of a class, each pair once."""
     between, within = tile_pair_classes()
     first, second = np.triu_indices(N_TILES)
     pair_class = np.where(between >= 0, between, within + _N_BETWEEN)[first, second]
-    order = np.argsort(pair_class, kind="stable")
-    used, starts = np.unique(pair_class[order], return_index=True)
-    return first[order], second[order], starts, used
+    n_classes = _N_BETWEEN + BLOCKS["tile_products_within"].size
+    place = (pair_class * N_TILES + first, second)
+    return sparse.csr_array((np.ones(len(first)), place), shape=(n_classes * N_TILES, N_TILES))
