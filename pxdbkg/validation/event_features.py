@@ -36,7 +36,6 @@ from pxdbkg.validation.blocks import (
 from pxdbkg.validation.event import Event
 
 EVENT_FEATURES_VERSION = 1
-MAX_EVENTS = 10_000
 
 _MEANS = ("size", "u_size", "v_size", "charge", "seed_charge")  # of clusters
 _LARGE_BIN = SIZE.edges.index(10)
@@ -77,11 +76,11 @@ PAIR_FEATURES: tuple[str, ...] = (
 
 
 class EventVectors:
-    """Features of the first 10,000 events of a sample; later ones are left out, which bounds the memory at 13 MB.
+    """Features of each event of a sample; takes 1.2 kB an event.
 
     Attributes
     ----------
-    n_events : number of events that were kept
+    n_events : number of events
     """
 
     def __init__(self) -> None:
@@ -90,10 +89,8 @@ class EventVectors:
 
     def add(self, event: Event) -> None:
         """Add one event."""
-        if self.n_events == MAX_EVENTS:
-            return
         if self.n_events == len(self._rows):
-            rows = np.empty((min(2 * len(self._rows), MAX_EVENTS), self._rows.shape[1]), np.float32)
+            rows = np.empty((2 * len(self._rows), self._rows.shape[1]), np.float32)
             rows[: self.n_events] = self._rows
             self._rows = rows
         blocks = event_blocks(event)

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from pxdbkg.detector.digits import Digits
-from pxdbkg.validation import event_features
 from pxdbkg.validation.block_values import event_blocks
 from pxdbkg.validation.blocks import GROUP_OF_SENSOR
 from pxdbkg.validation.event import Event, clustered
@@ -32,18 +31,17 @@ def test_lists_are_what_the_version_says() -> None:
     assert hashlib.sha256("\n".join(names).encode()).hexdigest()[:16] == "a0b50924844c63af"
 
 
-def test_vectors_grow_with_events(make_event: Callable[..., Event], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(event_features, "MAX_EVENTS", 300)
+def test_vectors_grow_with_events(make_event: Callable[..., Event]) -> None:
     vectors, event = EventVectors(), make_event(0, walks=20)
     assert vectors.vectors.shape == (0, 128)
     for _ in range(305):
         vectors.add(event)
-    assert vectors.n_events == 300
-    assert vectors.vectors.shape == (300, 128)
-    assert vectors.pair_vectors.shape == (300, 171)
+    assert vectors.n_events == 305
+    assert vectors.vectors.shape == (305, 128)
+    assert vectors.pair_vectors.shape == (305, 171)
     assert vectors.vectors.dtype == vectors.pair_vectors.dtype == np.float32
     for rows in (vectors.vectors, vectors.pair_vectors):
-        assert np.array_equal(rows[0], rows[299])
+        assert np.array_equal(rows[0], rows[304])
 
 
 def test_features_without_pairs(event: Event) -> None:
