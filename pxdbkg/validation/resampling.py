@@ -1,0 +1,145 @@
+"""What chance does: random halves of the reference, events drawn again, and limits that hold for a family of tests.
+
+Every observable is a function of means over events, so that a thousand random halves are one product of matrices. The
+difference of the means of two halves of n events has the variance 4 s^2 / n; the means of the halves are moved towards
+that of the whole sample until it is the variance s^2 (1/n + 1/m) of the comparison at hand, with m events of the
+candidate. To first order this holds for every smooth function of the means, whatever its degree.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from pxdbkg.kernels.random import uniform
+from pxdbkg.seeding import event_key
+from pxdbkg.validation.event import SEED
+
+Array = NDArray[np.float64]
+N_HALVES = 2000
+N_BOOTSTRAP = 100
+FAMILY = 0.007  # rate of false alarms that all observables of a family share; classifiers and tracks have their own
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Sums over consecutive events of a sample, a row a unit of events.
+
+    Attributes
+    ----------
+    blocks : name -> float32 (units, *shape)
+    events : int64 (units,), events of each unit
+    """
+
+    blocks: Mapping[str, NDArray[np.float32]]
+    events: NDArray[np.int64]
+
+    @property
+    def n_events(self) -> int:
+        """Return the number of all events."""
+        return int(self.events.sum())
+
+    def mean(self, name: str) -> Array:
+        """Return the mean of a block over events (shape)."""
+        return np.asarray(self.blocks[name].sum(axis=0, dtype=np.float64) / self.n_events)
+
+    def deviations(self, name: str, weights: Array) -> NDArray[np.float32]:
+        """Return weighted means minus the plain mean float32 (b, *shape) for weights (b, units)."""
+        block = self.blocks[name].reshape(len(self.events), -1)
+        centred = (block - np.outer(self.events, self.mean(name).ravel())).astype(np.float32)
+        sums = weights.astype(np.float32) @ centred
+        means = sums / (weights @ self.events).astype(np.float32)[:, None]
+        return means.reshape(len(weights), *self.blocks[name].shape[1:])
+
+
+def halves(n_units: int, n_halves: int = N_HALVES) -> Array:
+    """Return weights (n_halves, units): 1 for a random half of the units, rounded down, 0 for the others."""
+    weights = np.zeros((n_halves, n_units))
+    chosen = np.argsort(_draws("halves", n_halves, n_units), axis=1, kind="stable")[:, : n_units // 2]
+    np.put_along_axis(weights, chosen, 1.0, axis=1)
+    return weights
+
+
+def bootstrap(n_units: int, stream: str, n_samples: int = N_BOOTSTRAP) -> Array:
+    """Return weights (n_samples, units): how often each unit is drawn when as many are drawn with replacement."""
+    chosen = (_draws(stream, n_samples, n_units) * n_units).astype(np.int64)
+    flat = chosen + np.arange(n_samples)[:, None] * n_units
+    return np.bincount(flat.ravel(), minlength=n_samples * n_units).reshape(n_samples, n_units).astype(np.float64)
+
+
+def shrinkage(n_reference: int, n_candidate: int) -> float:
+    """Return how far means of halves are moved: the square root of (1 + reference events / candidate events) / 4.
+
+    >>> shrinkage(1000, 1000) ** 2
+    0.5000000000000001
+    """
+    return 0.5 * math.sqrt(1 + n_reference / n_candidate)
+
+
+@dataclass(frozen=True)
+class Tail:
+    """The law of a distance when there is no difference: a gamma law with the mean, width and skewness of samples.
+
+    >>> tail = Tail.fitted(np.arange(1.0, 100.0) ** 0.5)
+    >>> round(tail.p_value(tail.limit(0.01)), 6)
+    0.01
+    """
+
+    mean: float
+    width: float
+    skewness: float
+
+    @classmethod
+    def fitted(cls, values: Array) -> Tail:
+        """Return the law of values (n,)."""
+        width = float(values.std())
+        skewness = float(((values - values.mean()) ** 3).mean()) / width**3 if width > 0 else 0.0
+        # below 0.1 the gamma law is the normal one to a few per cent; to the left it would have an end
+        return cls(float(values.mean()), width, max(skewness, 0.1))
+
+    def p_values(self, values: Array) -> Array:
+        """Return the chances (n,) of values at least as large as these (n,)."""
+        if self.width == 0:
+            return np.where(values > self.mean, 0.0, 1.0)
+        return np.asarray(stats.pearson3.sf(values, self.skewness, self.mean, self.width))
+
+    def p_value(self, value: float) -> float:
+        """Return the chance of a value at least as large."""
+        return float(self.p_values(np.array([value]))[0])
+
+    def limit(self, p_value: float) -> float:
+        """Return the value that has this chance."""
+        if self.width == 0:
+            return self.mean
+        return float(stats.pearson3.isf(p_value, self.skewness, self.mean, self.width))
+
+
+def family_p_value(p_values: Array, rate: float = FAMILY) -> float:
+    """Return the p-value below which one test raises the alarm, so that a family of tests does so at a given rate.
+
+    Parameters
+    ----------
+    p_values : (samples, tests), p-values of every test in samples without a difference; tests may be correlated
+    rate : of samples in which at least one test raises the alarm
+
+    The smaller of two estimates: the quantile of the smallest p-value of each sample (Westfall and Young 1993), and the
+    same for as many independent tests as the 10 % quantile stands for, which few samples give with less noise.
+
+    >>> one = np.linspace(0.0005, 0.9995, 1000)[:, None]
+    >>> round(family_p_value(one, 0.01), 3)
+    0.01
+    """
+    smallest = p_values.min(axis=1)
+    direct = float(np.quantile(smallest, rate))
+    tests = math.log(0.9) / math.log1p(-max(float(np.quantile(smallest, 0.1)), 1e-12))
+    return min(direct, float(1 - (1 - rate) ** (1 / max(tests, 1.0))))
+
+
+def _draws(stream: str, rows: int, columns: int) -> Array:
+    key = event_key(SEED, stream, 0, 0, 0)
+    return uniform(key, 0, np.arange(rows, dtype=np.uint32), columns)
