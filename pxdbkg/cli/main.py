@@ -20,6 +20,7 @@ COMMANDS = {
     "modules": "list the modules, or show the parameters of one",
     "inspect": "show what digit files or a payload hold",
     "calibrate": "fit the background simulation to published statistics",
+    "validate": "tell whether one sample of background is as good as another",
     "export": "write a generator as a payload",
     "benchmark": "measure the speed of the parts",
     "display": "draw one event, or a whole sample",

@@ -1,0 +1,146 @@
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pxdbkg.cli.main import main
+from pxdbkg.detector.digits import Digits
+from pxdbkg.framework import EventMeta
+from pxdbkg.io import open_writer
+
+PUBLISHED = str(Path(__file__).parents[2] / "data" / "geant4_reference.json")
+
+
+def write(path, seeds, *, threshold=7, shift=0, sensors=40, collections=("PXDDigits",), mean=2000, seed="42"):
+    with open_writer(path, list(collections), {"seed": seed}) as writer:
+        for number, event in enumerate(seeds):
+            rng = np.random.default_rng(event)
+            count = rng.poisson(mean * rng.gamma(50, 1 / 50))
+            channel = np.sort(rng.choice(sensors * 768 * 250, count, replace=False))
+            digits = Digits(
+                (channel // 192_000).astype("u1"),
+                (channel % 250).astype("u2"),
+                (channel // 250 % 768).astype("u2"),
+                np.minimum(7 + rng.exponential(20, count) + shift, 255).astype("u2"),
+            )
+            digits = digits.select(digits.charge >= threshold)
+            writer.write(EventMeta(0, 0, number), dict.fromkeys(collections, digits))
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory):
+    return write(tmp_path_factory.mktemp("reference") / "reference.npz", range(60))
+
+
+def test_equal_sources_pass_and_the_files_say_so(reference, tmp_path, capsys):
+    candidate = write(tmp_path / "candidate.npz", range(100, 150), seed="43")
+    numbers, page = tmp_path / "numbers.json", tmp_path / "page.html"
+    command = ["validate", "--reference", reference, "--candidate", candidate, "--quick", "--strict"]
+    command += ["--published", PUBLISHED, "--json", str(numbers), "--report", str(page)]
+    assert main(command) == 0
+    text = capsys.readouterr().out
+    assert "PASS: all" in text
+    assert "(50 against 60 events)" in text
+    facts = json.loads(numbers.read_text())
+    assert facts["verdict"] == "pass"
+    assert {"name", "value", "error", "floor", "ratio", "limit", "pass"} <= set(facts["observables"][0])
+    assert len({one["name"] for one in facts["observables"]}) == len(facts["observables"]) > 40
+    assert facts["provenance"]["reference"]["provenance"]["seed"] == "42"
+    assert facts["provenance"]["candidate"]["provenance"]["seed"] == "43"
+    assert facts["published"][0]["name"] == "digits an event"
+    assert page.read_text().lower().startswith("<!doctype html>")
+
+
+def test_a_shift_of_all_charges_fails_and_strict_tells_the_shell(reference, tmp_path, capsys):
+    candidate = write(tmp_path / "candidate.npz", range(100, 160), shift=1)
+    command = ["validate", "--reference", reference, "--candidate", candidate, "--quick"]
+    assert main(command) == 0
+    assert main([*command, "--strict"]) == 1
+    assert "FAIL: " in capsys.readouterr().out
+
+
+def test_same_files_give_the_same_numbers(reference, tmp_path, capsys):
+    candidate = write(tmp_path / "candidate.npz", range(100, 145))
+    written = []
+    for name in ("a.json", "b.json"):
+        path = tmp_path / name
+        main(["validate", "--reference", reference, "--candidate", candidate, "--quick", "--json", str(path)])
+        written.append(path.read_bytes())
+    assert written[0] == written[1]
+
+
+def test_training_events_in_the_candidate(reference, tmp_path, capsys):
+    training = write(tmp_path / "training.npz", range(200, 260))
+    candidate = write(tmp_path / "candidate.npz", [*range(200, 210), *range(300, 340)])
+    command = ["validate", "--reference", reference, "--candidate", candidate, "--training", training, "--quick"]
+    assert main([*command, "--strict"]) == 1
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("memorisation")]
+    assert any("FAILS" in line for line in lines)
+
+
+def test_the_background_is_meant_where_a_file_has_both(reference, tmp_path, capsys):
+    both = write(tmp_path / "both.npz", range(100, 150), collections=("PXDDigits", "PXDDigits_beamBG"))
+    numbers = tmp_path / "numbers.json"
+    assert main(["validate", "--reference", reference, "--candidate", both, "--quick", "--json", str(numbers)]) == 0
+    assert json.loads(numbers.read_text())["provenance"]["candidate"]["collection"] == "PXDDigits_beamBG"
+
+
+def faults(folder):
+    """Arguments besides a good reference, and what the one line says."""
+    image = folder / "picture.png"
+    image.write_bytes(b"\x89PNG\r\n\x1a\n")
+    text = folder / "text.txt"
+    text.write_text("hello")
+    candidate = write(folder / "good.npz", range(100, 150))
+    return {
+        "no file": (
+            ["--candidate", "missing.npz"],
+            "candidate: missing.npz: cannot be read (No such file or directory)",
+        ),
+        "text": (["--candidate", str(text)], f"candidate: {text}"),
+        "payload": (["--candidate", str(Path(PUBLISHED).parent / "models" / "default.pt")], "default.pt"),
+        "no events": (["--candidate", write(folder / "none.npz", [])], "has no events (at least 40, better 1000)"),
+        "one event": (["--candidate", write(folder / "one.npz", [1])], "has 1 event (at least 40, better 1000)"),
+        "no digits": (
+            ["--candidate", write(folder / "empty.npz", range(50), threshold=300)],
+            "has no digit in 50 events",
+        ),
+        "threshold": (
+            ["--candidate", write(folder / "cut.npz", range(50), threshold=12)],
+            "the smallest charge is 12 ADU, that of the reference 7 ADU",
+        ),
+        "sensors": (
+            ["--candidate", write(folder / "part.npz", range(50), sensors=16)],
+            "has no digit in sensor 2.1.1, 2.1.2, 2.2.1, 2.2.2 and 20 more, reference has",
+        ),
+        "collection": (["--candidate", candidate, "--collection", "PXDDigit"], "Did you mean 'PXDDigits'?"),
+        "training": (["--candidate", candidate, "--training", str(text)], f"training: {text}"),
+        "published": (["--candidate", candidate, "--published", str(text)], "text.txt"),
+        "json": (["--candidate", candidate, "--json", "numbers.txt"], "names end in .json"),
+        "report": (["--candidate", candidate, "--report", str(folder / "no" / "page.html")], "no folder for"),
+        "events": (["--candidate", candidate, "--events", "0"], "--events 0: too small (at least 1)"),
+        "few": (["--candidate", candidate, "--events", "20"], "has 20 events (at least 40"),
+        "tracks": (["--candidate", candidate, "--tracks", "-1"], "--tracks -1: too small (at least 0)"),
+    }
+
+
+def test_bad_input_is_one_clear_line(reference, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    cases = faults(tmp_path)
+    before = sorted(tmp_path.iterdir())
+    for name, (arguments, expected) in cases.items():
+        assert main(["validate", "--reference", reference, *arguments, "--quick"]) == 2, name
+        lines = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("[INFO]")]
+        assert len(lines) == 1, (name, lines)
+        assert expected in lines[0], name
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(("package", "option"), [("sklearn", []), ("acts", ["--tracks", "100"])])
+def test_a_missing_package_is_told_before_the_work(reference, monkeypatch, capsys, package, option):
+    monkeypatch.setitem(sys.modules, package, None)
+    assert main(["validate", "--reference", reference, "--candidate", reference, *option]) == 2
+    assert f"needs the package '{package}'" in capsys.readouterr().err
