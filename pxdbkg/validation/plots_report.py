@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +44,7 @@ _SURE = 0.3  # largest relative error of a ratio that is drawn
 _FIRST_OF_LAYER_2 = 16
 _LINES = ("-", (0, (3, 1.5)))
 _NARROW, _WIDE = (5.0, 4.3), (15.2, 4.6)
+_MANY_TRACKS = 2000
 _MANY_BINS, _MANY_NAMES = 200, 8  # with more of them a plot takes the width of the page
 
 
@@ -283,26 +284,26 @@ def draw_classifiers(results: Sequence[Result], name: str, title: str) -> str:
 
 
 def draw_pulls(
-    edges: Floats, counts: dict[str, Floats], x_label: str, name: str, title: str, note: dict[str, str] | None = None
+    edges: Floats, counts: Mapping[str, Floats], notes: Mapping[str, str], x_label: str, name: str, title: str
 ) -> str:
     """Return a plot of pulls in several scenarios, as shares of tracks.
 
     Parameters
     ----------
-    edges : of the bins (n + 1,), drawn four in one where there are more than 120
-    counts : scenario -> tracks (n,) of each bin
-    x_label, name, title : of the axis, of the file parts, of the picture
-    note : scenario -> words behind its name
+    edges : of the bins (n + 1,); several are drawn as one, more of them where there are few tracks
+    counts, notes : by scenario: tracks (n,) of each bin, and words behind its name
+    x_label, name, title : of the axis, of the parts of the picture, of the picture
     """
     pyplot = load_pyplot()
-    step = 4 if len(edges) > 121 and (len(edges) - 1) % 4 == 0 else 1
+    fewest = min((float(values.sum()) for values in counts.values()), default=0.0)
+    step = next((step for step in ((4, 2) if fewest > _MANY_TRACKS else (10, 8, 5, 4, 2)) if len(edges) % step == 1), 1)
     with pyplot.rc_context(_STYLE):
         figure, panel = pyplot.subplots(figsize=(7.4, 4.2))
         for scenario, values in counts.items():
             colour, style, width = _SCENARIOS.get(scenario, (_INK, ":", 1.0))
             shares = values.reshape(-1, step).sum(axis=1) / max(float(values.sum()), 1.0)
             shown = np.where(shares > 0, shares, np.nan)
-            label = f"{scenario} {(note or {}).get(scenario, '')}".strip()
+            label = f"{scenario}{notes.get(scenario, '')}"
             panel.stairs(shown, edges[::step], color=colour, ls=style, lw=width, label=label, baseline=None)
         panel.set_yscale("log")
         low, high = panel.get_ylim()

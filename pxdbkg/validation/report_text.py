@@ -15,6 +15,7 @@ from pxdbkg.validation.result import GROUPS, Result, Side, Validation
 NONE = "\u2013"
 SUPERSCRIPT = str.maketrans("-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079")
 _HEAD = ("quantity", "value", "floor", "value / floor", "limit", "from floor to limit", "verdict", "where, or why")
+_FILES = 10  # names that are shown
 _WORST = 12  # failures that are shown at once
 _LEAST_P = 1e-12  # nobody knows tails so far out
 _LONGEST = 400  # characters of a value of the provenance
@@ -166,7 +167,7 @@ def samples(reference: Side, candidate: Side) -> str:
     """Return both samples side by side: what was read, and how the files say they were made."""
     sides = (reference, candidate)
     rows = [
-        ("files", *("<br>".join(escape(name) for name in side.files) for side in sides)),
+        ("files", *(_files(side.files) for side in sides)),
         ("collection", *(escape(side.collection) for side in sides)),
         ("events", *(f"{side.n_events:,}" for side in sides)),
         ("digits an event", *(_per_event(side) for side in sides)),
@@ -193,6 +194,13 @@ def samples(reference: Side, candidate: Side) -> str:
         parts.append(table(head, same, "sides"))
         parts.append("</details>")
     return "\n".join(parts)
+
+
+def _files(names: Sequence[str]) -> str:
+    shown = [escape(name) for name in names[:_FILES]]
+    if len(names) > _FILES:
+        shown.append(f"and {len(names) - _FILES:,} more, the last {escape(names[-1])}")
+    return "<br>".join(shown)
 
 
 def _per_event(side: Side) -> str:

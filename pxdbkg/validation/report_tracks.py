@@ -41,7 +41,19 @@ def _pulls(study: TrackStudy) -> Iterator[tuple[str, str]]:
             title = f"Pull of {name}, {_range(pt_bin)}"
             counts = {scenario: one.pulls[at, parameter] for scenario, one in study.scenarios.items()}
             label = f"pull of {name}: (fitted \u2212 true) / error"
-            yield title, draw_pulls(study.pull_edges, counts, label, f"pull{at}{parameter}", title)
+            notes = _core_widths(study, name, at)
+            yield title, draw_pulls(study.pull_edges, counts, notes, label, f"pull{at}{parameter}", title)
+
+
+def _core_widths(study: TrackStudy, parameter: str, at: int) -> dict[str, str]:
+    """Return the core width of each scenario in a bin of pT, as words for a legend."""
+    places = [k for k, name in enumerate(study.names) if name.startswith(f"pull of {parameter}, core width")]
+    if at >= len(places):
+        return {}
+    k = places[at]
+    return {
+        title: f", core {number(float(one.values[k]), float(one.errors[k]))}" for title, one in study.scenarios.items()
+    }
 
 
 def _range(pt_bin: tuple[float, float]) -> str:

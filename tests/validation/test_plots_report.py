@@ -47,4 +47,4 @@ def test_nothing_to_draw() -> None:
     assert draw_spectra(spectra([0, 0], [0, 0]), "name", "title").startswith("<svg")
     assert draw_sensors(empty, unknown, "y", "name", "title").startswith("<svg")
     assert draw_histogram(np.ones(3), np.ones(2), 10, "x", "name", "title").startswith("<svg")
-    assert draw_pulls(np.linspace(-8, 8, 401), {"none": np.zeros(400)}, "x", "name", "title").startswith("<svg")
+    assert draw_pulls(np.linspace(-8, 8, 401), {"none": np.zeros(400)}, {}, "x", "name", "title").startswith("<svg")

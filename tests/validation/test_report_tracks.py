@@ -31,5 +31,6 @@ def test_pulls_and_numbers_of_all_scenarios() -> None:
     assert text.count("<svg") == 4
     assert "20,000 signal tracks" in text
     assert "pull of d0, core width, pT &lt; 0.2 GeV" in text
-    assert text.count("0.840 \u00b1 0.010") == 3
+    assert text.count("<td data-of") == 3 * 2 + 2
+    assert text.count("0.840 \u00b1 0.010") == 3 + 3  # in the table, and in the legend of d0 below 0.2 GeV
     assert "0.50 \u00b1 0.10" in text

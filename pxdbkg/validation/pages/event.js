@@ -79,9 +79,10 @@ function frame(b, margin) { // fill the picture with a box, and leave room for t
 function zoom(factor, px, py) {
   const [fullX, fullY] = [canvas.clientWidth / (box.x1 - box.x0), canvas.clientHeight / (box.y1 - box.y0)];
   const most = 60 / PITCH_U; // a column of 60 dots
-  const f = Math.min(Math.max(factor, 0.5 * Math.min(fullX / state.sx, fullY / state.sy)), most / Math.max(state.sx, 1e-9));
-  state.x += px / state.sx * (1 - 1 / f); state.y += py / state.sy * (1 - 1 / f);
-  state.sx *= f; state.sy = Math.min(state.sy * f, most);
+  const f = Math.max(factor, 0.5 * Math.min(fullX / state.sx, fullY / state.sy));
+  const [fx, fy] = [Math.min(f, most / state.sx), Math.min(f, most / state.sy)];
+  state.x += px / state.sx * (1 - 1 / fx); state.y += py / state.sy * (1 - 1 / fy);
+  state.sx *= fx; state.sy *= fy;
   state.untouched = false;
   draw();
 }
