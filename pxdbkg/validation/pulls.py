@@ -38,25 +38,30 @@ def core(counts: Floats, edges: Floats) -> tuple[Floats, Floats]:
     sums = np.concatenate([np.zeros((3, len(counts), 1)), np.cumsum(powers, axis=2)], axis=2)
     rows = np.arange(len(counts))
 
-    def upto(x: Floats) -> Floats:
+    def below(x: Floats) -> Floats:
         at = np.clip((x - edges[0]) / step, 0, len(centre))
         low = np.minimum(at.astype(np.int64), len(centre) - 1)
         part = at - low
         return np.asarray(sums[:, rows, low] * (1 - part) + sums[:, rows, low + 1] * part)
 
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = sums[0] / sums[0][:, -1:]
-        mean = edges[0] + step * (share < 0.5).sum(axis=1)
-        width = step * ((share < 0.8413) & (share >= 0.1587)).sum(axis=1) / 2
-        for _ in range(200):
-            start = np.nan_to_num(mean)
-            reach = CORE * np.nan_to_num(width)
-            n, first, second = upto(start + reach) - upto(start - reach)
-            mean = first / n
-            before, width = width, np.sqrt((second / n - mean * mean) / CUT_VARIANCE)
-            if np.all(np.isnan(width) | (np.abs(width - before) < 1e-6)):
-                break
-    return mean, width
+    def window(mean: Floats, width: Floats) -> tuple[Floats, Floats]:
+        n, first, second = below(mean + CORE * width) - below(mean - CORE * width)
+        n = np.where(n > 0, n, np.nan)
+        middle = first / n
+        return np.nan_to_num(middle), np.nan_to_num(np.sqrt(np.maximum(second / n - middle**2, 0) / CUT_VARIANCE))
+
+    total = np.maximum(sums[0][:, -1:], 1.0)
+    mean = edges[0] + step * (sums[0] < 0.5 * total).sum(axis=1)
+    width = step * ((sums[0] < 0.8413 * total) & (sums[0] >= 0.1587 * total)).sum(axis=1) / 2
+    for _ in range(25):
+        (_, one), (mean, two) = (first := window(mean, width)), window(*first)
+        near, ahead = one - width, two - one
+        # Tails make it slow, so the geometric series of the steps is summed (Aitken) where it is one.
+        falls = (np.abs(ahead) < 0.95 * np.abs(near)) & (near * ahead > 0)
+        width = two + np.where(falls, ahead * ahead / np.where(falls, near - ahead, 1.0), 0.0)
+        if np.all(np.abs(near) < 1e-5):
+            break
+    return np.where(width > 0, mean, np.nan), np.where(width > 0, width, np.nan)
 
 
 def frechet(mean_a: Floats, cov_a: Floats, mean_b: Floats, cov_b: Floats) -> Floats:
