@@ -17,7 +17,7 @@ SUPERSCRIPT = str.maketrans("-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074
 _HEAD = ("quantity", "value", "floor", "value / floor", "limit", "from floor to limit", "verdict", "where, or why")
 _FILES = 10  # names that are shown
 _WORST = 12  # failures that are shown at once
-_LEAST_P = 1e-12  # nobody knows tails so far out
+_LEAST_P, _LEAST_P_TEXT = 1e-12, "10\u207b\u00b9\u00b2"  # nobody knows tails so far out
 _LONGEST = 400  # characters of a value of the provenance
 
 
@@ -128,11 +128,7 @@ def _results(results: Iterable[Result], *, with_group: bool = False) -> str:
             name += f'<span class="of">{escape(GROUPS.get(one.group, one.group))}</span>'
         chance = ""
         if one.p_value is not None:
-            chance = (
-                f"p = {number(one.p_value, digits=2)}"
-                if one.p_value >= _LEAST_P
-                else f"p &lt; {number(_LEAST_P, digits=1)}"
-            )
+            chance = f"p = {number(one.p_value, digits=2)}" if one.p_value >= _LEAST_P else f"p &lt; {_LEAST_P_TEXT}"
         why = "; ".join(part for part in (escape(one.detail), chance) if part)
         cells = (
             f"{number(one.value, one.error)}{unit}",

@@ -70,4 +70,4 @@ def test_only_the_worst_failures_are_open() -> None:
         < text(14).index("2 more")
         < text(14).index("number 0")
     )
-    assert "p &lt; 1\u00b710\u207b\u00b9\u00b2" in text(1)
+    assert "p &lt; 10\u207b\u00b9\u00b2" in text(1)
