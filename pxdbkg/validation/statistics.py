@@ -13,6 +13,8 @@ from pxdbkg.validation.result import Result
 
 Array = NDArray[np.float64]
 _CHUNK_VALUES = 4_000_000  # of one array at a time: 32 MB
+_SCALE_HALVES = 500  # for spreads, which need fewer than tails
+_REFERENCE, _CANDIDATE = 0, 1
 
 
 class Means:
@@ -67,16 +69,17 @@ class Comparison:
     """
 
     def __init__(self, reference: Sums, candidate: Sums, *, n_halves: int, n_bootstrap: int) -> None:
-        self.reference, self.candidate = reference, candidate
-        self.shrinkage = shrinkage(reference.n_events, candidate.n_events)
-        whole = reference.events == reference.events[0]  # the last unit may be smaller
-        self._halves = np.zeros((n_halves, len(reference.events)))
-        self._halves[:, whole] = halves(int(whole.sum()), n_halves)
-        self._again = [
+        self.samples = (reference, candidate)
+        self._shrinkage = (
+            shrinkage(reference.n_events, candidate.n_events),
+            shrinkage(candidate.n_events, reference.n_events),
+        )
+        self._halves = (_halves(reference, n_halves), _halves(candidate, min(n_halves, _SCALE_HALVES)))
+        self._again = tuple(
             bootstrap(len(sums.events), name, n_bootstrap)
             for name, sums in (("reference", reference), ("candidate", candidate))
-        ]
-        self._known: dict[tuple[int, str], NDArray[np.float32]] = {}
+        )
+        self._known: dict[tuple[int, bool, str], NDArray[np.float32]] = {}
 
     def evaluate(self, statistics: Sequence[Statistic], progress: Callable[[int], None]) -> list[Result]:
         """Return a result for each observable, with limits that hold for all of them together."""
@@ -109,7 +112,8 @@ class Comparison:
             return statistic.distance(*vectors) if scale is None else statistic.distance(*vectors, scale)
 
         observed = distances(*self._samples())[0]
-        chance = np.concatenate([distances(*pair).max(axis=1) for pair in self._pairs_of_halves()])
+        pairs = self._pairs_of_halves(_REFERENCE, len(self._halves[_REFERENCE]))
+        chance = np.concatenate([distances(*pair).max(axis=1) for pair in pairs])
         again = np.concatenate([distances(*pair).max(axis=1) for pair in self._pairs_again()])
         worst = int(observed.argmax())
         detail = statistic.labels[worst] if len(statistic.labels) > 1 else ""
@@ -120,44 +124,57 @@ class Comparison:
         return _Found(statistic, float(observed[worst]), error, Tail.fitted(chance), chance, detail)
 
     def _scale(self, statistic: Statistic) -> Array:
-        """Return the chance spread (groups, values) of the differences; where there is none, that of a single event."""
-        total, square, n_halves = 0.0, 0.0, 0
-        for one, other in self._pairs_of_halves():
+        """Return the chance spread (groups, values) of the differences, from halves of both samples.
+
+        With the reference alone, bins with few entries would have too small a spread just where it has too few.
+        """
+        square = 0.5 * (self._spread(statistic, _REFERENCE) ** 2 + self._spread(statistic, _CANDIDATE) ** 2)
+        known = square[square > 0]
+        return np.asarray(np.sqrt(np.maximum(square, known.min() if len(known) else 1.0)))
+
+    def _spread(self, statistic: Statistic, which: int) -> Array:
+        total, square, n_halves = 0.0, 0.0, min(_SCALE_HALVES, len(self._halves[which]))
+        for one, other in self._pairs_of_halves(which, n_halves):
             difference = statistic.vector(other) - statistic.vector(one)
             total, square = total + difference.sum(axis=0), square + (difference**2).sum(axis=0)
-            n_halves += len(difference)
-        spread = np.sqrt(np.maximum(square / n_halves - (total / n_halves) ** 2, 0))
-        known = spread[spread > 0]
-        # a bin that is empty in the reference would make one entry of the candidate infinitely unlikely
-        return np.maximum(spread, 0.05 * float(np.median(known))) if len(known) else np.ones_like(spread)
+        return np.asarray(np.sqrt(np.maximum(square / n_halves - (total / n_halves) ** 2, 0)))
 
     def _samples(self) -> tuple[Means, Means]:
         return (
-            Means(lambda name: self.reference.mean(name)[None]),
-            Means(lambda name: self.candidate.mean(name)[None]),
+            Means(lambda name: self.samples[_REFERENCE].mean(name)[None]),
+            Means(lambda name: self.samples[_CANDIDATE].mean(name)[None]),
         )
 
-    def _pairs_of_halves(self) -> Iterator[tuple[Means, Means]]:
-        for part in self._parts(len(self._halves)):
-            yield self._means(0, part, self.shrinkage), self._means(0, part, -self.shrinkage)
+    def _pairs_of_halves(self, which: int, n_halves: int) -> Iterator[tuple[Means, Means]]:
+        for part in self._parts(n_halves):
+            shift = self._shrinkage[which]
+            yield self._means(which, self._halves, part, shift), self._means(which, self._halves, part, -shift)
 
     def _pairs_again(self) -> Iterator[tuple[Means, Means]]:
         for part in self._parts(len(self._again[0])):
-            yield self._means(1, part, 1.0), self._means(2, part, 1.0)
+            yield self._means(0, self._again, part, 1.0), self._means(1, self._again, part, 1.0)
 
-    def _means(self, which: int, part: slice, factor: float) -> Means:
-        """Return means of the halves (0), or of events of the reference (1) or the candidate (2) drawn again."""
-        sums = self.candidate if which == 2 else self.reference
-        return Means(lambda name: sums.mean(name) + factor * self._deviations(which, name)[part])
+    def _means(self, which: int, weights: Sequence[Array], part: slice, factor: float) -> Means:
+        """Return means of weighted units of the reference (0) or the candidate (1), moved away from that of all."""
+        sums = self.samples[which]
 
-    def _deviations(self, which: int, name: str) -> NDArray[np.float32]:
-        if (which, name) not in self._known:
-            sums = self.candidate if which == 2 else self.reference
-            weights = (self._halves, *self._again)[which]
-            self._known[which, name] = sums.deviations(name, weights)
-        return self._known[which, name]
+        def mean(name: str) -> Array:
+            key = (which, weights is self._halves, name)
+            if key not in self._known:
+                self._known[key] = sums.deviations(name, weights[which])
+            return np.asarray(sums.mean(name) + factor * self._known[key][part])
+
+        return Means(mean)
 
     def _parts(self, n_samples: int) -> Iterator[slice]:
-        widest = max(block[0].size for block in self.reference.blocks.values())
+        widest = max(block[0].size for block in self.samples[0].blocks.values())
         step = max(1, _CHUNK_VALUES // widest)
-        return (slice(first, first + step) for first in range(0, n_samples, step))
+        return (slice(first, min(first + step, n_samples)) for first in range(0, n_samples, step))
+
+
+def _halves(sums: Sums, n_halves: int) -> Array:
+    """Return weights (n_halves, units) of random halves of the units that are whole."""
+    whole = sums.events == sums.events[0]  # the last unit may be smaller
+    weights = np.zeros((n_halves, len(sums.events)))
+    weights[:, whole] = halves(int(whole.sum()), n_halves)
+    return weights

@@ -27,11 +27,12 @@ def rebuilt(sensor, u, v, charge):
 
 
 def more_in_one_sensor(events, rng):
-    """3 % more digits in sensor 1.3.1, taken from its other events."""
+    """3 % more clusters in sensor 1.3.1, taken from its other events."""
     for number, digits in enumerate(events):
         other = events[(number + 1) % len(events)]
         own = other.select(other.sensor == 4)
-        extra = own.select(rng.random(len(own)) < 0.03)
+        labels, n_clusters = label(own)
+        extra = own.select((rng.random(n_clusters) < 0.03)[labels])
         free = extra.select(~np.isin(extra.channel(), digits.channel()))
         yield sort_digits(Digits.concatenate([digits, free]))[0]
 
@@ -115,12 +116,12 @@ FAULTS = {
     more_in_one_sensor: "fired pixels of a sensor, worst of 40",
     one_adu_more: "charge, Wasserstein-1",
     two_sensors_swapped: "fired pixels of a sensor, worst of 40",
-    sensors_from_other_events: "correlation of counts of two sensors",
-    no_large_clusters: "pixels of a cluster, chi2",
-    few_distinct_events: "events that occur more than once",
+    sensors_from_other_events: "correlation of the digits of two sensors, mean",
+    no_large_clusters: "pixels of a cluster, chi2 of the bins",
+    few_distinct_events: "events seen before",
     mirrored_in_forward_sensors: "profile along v, worst of 40",
-    clusters_anywhere: "pair distance g(r), shape",
-    charges_permuted: "charges of neighbours in a cluster",
+    clusters_anywhere: "pairs by distance g(r), shape",
+    charges_permuted: "charges of neighbouring pixels, chi2",
 }
 
 
