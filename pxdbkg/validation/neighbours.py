@@ -39,18 +39,23 @@ def nearest(cells: Cells, others: Cells) -> tuple[Floats, Floats]:
     return whole, by_sensor
 
 
-def neighbours(cells: Cells, count: int) -> tuple[NDArray[np.int64], Floats]:
-    """Return the ``count`` nearest other events of each event (n, count), nearest first, and their distances."""
+def neighbours(cells: Cells, others: Cells | None, count: int) -> tuple[NDArray[np.int64], Floats]:
+    """Return the ``count`` nearest of the others of each event (n, count), nearest first, and their distances.
+
+    Without others, those of the same sample but the event itself; of fewer events, all.
+    """
     flat = cells.reshape(len(cells), -1).astype(np.float32)
-    squares = np.einsum("nc,nc->n", flat, flat)
-    count = min(count, len(cells) - 1)
+    targets = flat if others is None else others.reshape(len(others), -1).astype(np.float32)
+    squares = np.einsum("nc,nc->n", targets, targets)
+    count = min(count, len(targets) - (others is None))
     index = np.empty((len(cells), count), np.int64)
     distance = np.empty((len(cells), count), np.float32)
     for first in range(0, len(cells), BLOCK):
         block = flat[first : first + BLOCK]
-        found = _squares(block, flat, squares)
-        row = np.arange(len(block))
-        found[row, first + row] = np.inf
+        found = _squares(block, targets, squares)
+        if others is None:
+            row = np.arange(len(block))
+            found[row, first + row] = np.inf
         near = np.argpartition(found, count - 1, axis=1)[:, :count]
         near = np.take_along_axis(near, np.argsort(np.take_along_axis(found, near, 1), axis=1, kind="stable"), 1)
         index[first : first + BLOCK] = near

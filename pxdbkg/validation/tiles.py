@@ -77,7 +77,8 @@ class Tiles:
 
     @cached_property
     def images(self) -> NDArray[np.uint8]:
-        return np.concatenate([np.zeros((0, TILE_U, TILE_V), np.uint8), *self._images])
+        self._images = [np.concatenate([np.zeros((0, TILE_U, TILE_V), np.uint8), *self._images])]
+        return self._images[0]  # kept once: 64 MB for 20,000 tiles
 
     @cached_property
     def place(self) -> NDArray[np.int16]:

@@ -5,6 +5,7 @@ import pytest
 
 from pxdbkg.detector import Digits
 from pxdbkg.detector.totals import Totals
+from pxdbkg.errors import BadInput
 from pxdbkg.validation.event import clustered
 from pxdbkg.validation.fingerprints import Fingerprints
 from pxdbkg.validation.memorisation import memorisation_results
@@ -113,6 +114,7 @@ def test_learnt_events_that_were_moved_show_by_distance(events, reference, train
     assert near.p_value < 0.01
     assert near.passed is False
     assert near.value > 0.9
+    assert found["nearer to the training than to the reference"].passed is False
 
 
 def test_sensors_of_several_learnt_events(events, reference, training):
@@ -128,10 +130,25 @@ def test_sensors_of_several_learnt_events(events, reference, training):
 
 def test_limit_and_p_value_agree(events, reference, training):
     for one in by_name(reference, events[1], training).values():
-        if one.p_value is not None and one.group == "memorisation":
+        if one.name == "nearer to the training, event":
             assert one.passed == (one.p_value > 0.01)
 
 
 def test_training_of_other_length_and_one_event(events, reference):
     results = memorisation_results(reference, reference, prints(events[2][:1]))
     assert all(np.isfinite(dataclasses.astuple(one)[2:5]).all() for one in results)
+
+
+def test_reference_that_was_learnt_is_an_error(events, reference, training):
+    with pytest.raises(BadInput, match="60 of 60 events of the reference are in it"):
+        by_name(reference, events[1], prints(events[0]))
+
+
+def test_a_generator_that_varies_too_little_has_learnt_nothing_by_heart(events, reference, training):
+    """All its events are about the mean, which is near to every event: it is told so, and no copy is claimed."""
+    mean = prints(events[1])
+    mean.__dict__["cells"] = np.broadcast_to(mean.cells.astype("f4").mean(axis=0), mean.cells.shape).astype("f2")
+    found = {one.name: one for one in memorisation_results(reference, side(mean), training)}
+    assert found["nearer to the training, event"].passed is False
+    assert "not learnt by heart" in found["nearer to the training, event"].detail
+    assert found["nearer to the training than to the reference"].passed

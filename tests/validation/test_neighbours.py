@@ -26,10 +26,12 @@ def test_blocks_do_not_show():
 
 def test_neighbours_against_sorting():
     cells = cells_of(3, 300)
-    index, distance = neighbours(cells, 4)
+    index, distance = neighbours(cells, None, 4)
     flat = cells.reshape(300, -1).astype(float)
     every = cdist(flat, flat)
     np.fill_diagonal(every, np.inf)
     assert np.allclose(distance, np.sort(every, axis=1)[:, :4], rtol=1e-4)
     assert np.allclose(np.take_along_axis(every, index, 1), distance, rtol=1e-4)
-    assert neighbours(cells[:3], 32)[0].shape == (3, 2)
+    assert neighbours(cells[:3], None, 32)[0].shape == (3, 2)
+    index, distance = neighbours(cells[:100], cells[100:], 4)
+    assert np.allclose(distance, np.sort(every[:100, 100:], axis=1)[:, :4], rtol=1e-4)
