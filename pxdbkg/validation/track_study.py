@@ -116,7 +116,7 @@ def study_tracks(
     if n_units < MIN_UNITS:
         raise FileError(
             f"tracks: {n_tracks} tracks, {reference.n_events} events of the reference, {candidate.n_events} of the "
-            f"candidate (at least {MIN_UNITS * PIONS}, {2 * MIN_UNITS}, {MIN_UNITS}). Give more events"
+            f"candidate (at least {MIN_UNITS * PIONS}, {2 * MIN_UNITS}, {MIN_UNITS}). Give more tracks or events"
         )
     unit_of_event = np.arange(n_events) % n_units
 

@@ -168,7 +168,9 @@ def test_a_candidate_without_background_is_found(tmp_path):
 @pytest.mark.parametrize(("events", "tracks"), [((19, 30), 500), ((40, 9), 500), ((40, 40), 80)])
 def test_too_little_is_one_line(tmp_path, events, tracks):
     reference, candidate = (chain(tmp_path / f"{k}.npz", range(n), 1) for k, n in enumerate(events))
-    with pytest.raises(FileError, match=r"^tracks: \d+ tracks, \d+ events of the reference, .* Give more events$"):
+    with pytest.raises(
+        FileError, match=r"^tracks: \d+ tracks, \d+ events of the reference, .* Give more tracks or events$"
+    ):
         study_tracks(reference, candidate, "PXDDigits", tracks)
 
 

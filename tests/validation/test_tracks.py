@@ -111,6 +111,15 @@ def test_failed_fits_are_left_out_and_the_others_keep_their_names():
     assert np.array_equal(left.parameters, good.parameters[same])
 
 
+def test_when_every_fit_of_an_event_fails():
+    pions = draw_pions(2)
+    some = measured(tracker(), pions)
+    u = np.where(some.particle < 10, np.linspace(-4000, 3000, len(some.particle)), some.u_mm)
+    fits = tracker().fit(pions, Measurements(some.particle, some.plane, u, *some.columns()[3:]), AT_BEAM)
+    assert len(fits.particle) > 8
+    assert np.all(fits.particle >= 10)
+
+
 def test_pions_without_measurements_are_no_tracks():
     pions = draw_pions(4)
     some = measured(tracker(), pions)
