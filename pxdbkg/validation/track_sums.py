@@ -48,9 +48,9 @@ class Outcome:
 def names() -> tuple[str, ...]:
     """Return the names of the numbers of ``numbers``, in their order.
 
-    Core width: Gaussian, see ``pulls.core``; root mean square of the pulls within +-10; share of the fitted tracks with a
-    pull beyond +-5; wrong attachments: share of the attached clusters that hold no digit of the track; hit efficiency:
-    share of the tracks that cross the layer to which a cluster with a digit of theirs is attached.
+    Core width: Gaussian, see ``pulls.core``; root mean square of the pulls within +-10; share of the fitted tracks with
+    a pull beyond +-5; wrong attachments: share of the attached clusters that hold no digit of the track; hit
+    efficiency: share of the tracks that cross the layer to which a cluster with a digit of theirs is attached.
 
     >>> names()[0], names()[-1]
     ('pull of d0, core width, pT < 0.2 GeV', 'hit efficiency, layer 2, 0.2 to 1 GeV')
