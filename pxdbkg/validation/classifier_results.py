@@ -32,8 +32,8 @@ def classifier_results(reference: Side, candidate: Side, quick: bool) -> list[Re
 
     Parameters
     ----------
-    reference, candidate : the samples; a test is left out where the reference has fewer than 4 events for it, or the
-        candidate fewer than 2
+    reference, candidate : the samples; a test is left out where the reference has fewer than 4 events for it, the
+        candidate fewer than 2, or one has no tiles
     quick : fewer rows, and no network
 
     The limit is the area that chance exceeds in SHARE of the comparisons of one source. The floor is the area between
@@ -41,6 +41,8 @@ def classifier_results(reference: Side, candidate: Side, quick: bool) -> list[Re
     """
     results = []
     for name, most, test in _tests(quick):
+        if name.startswith("tiles") and (reference.tiles is None or candidate.tiles is None):
+            continue
         ours, theirs = (_thinned(one, most) for one in _rows(name, reference, candidate))
         if _has_halves(ours, 4) and _has_halves(theirs, 2):
             results.append(_result(name, ours, theirs, test))

@@ -45,9 +45,6 @@ class ClusterRows:
         self.per_event = per_event
         self._rows: list[NDArray[np.float32]] = []
 
-    def __len__(self) -> int:
-        return sum(len(one) for one in self._rows)
-
     def add(self, event: Event) -> None:
         """Take one event."""
         chosen = choose(event.key("ClusterRows"), len(event.clusters), self.per_event)

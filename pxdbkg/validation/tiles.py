@@ -55,9 +55,6 @@ class Tiles:
         self._images: list[NDArray[np.uint8]] = []
         self._places: list[NDArray[np.int16]] = []
 
-    def __len__(self) -> int:
-        return sum(len(one) for one in self._places)
-
     def add(self, event: Event) -> None:
         """Take one event."""
         chosen = choose(event.key("Tiles"), N_TILES, self.per_event)

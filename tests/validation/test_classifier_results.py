@@ -84,6 +84,13 @@ def test_few_events(n_events, n_tests):
     assert all(one.passed for one in results)
 
 
+def test_samples_without_tiles(reference):
+    bare = dataclasses.replace(reference, tiles=None)
+    assert [one.name for one in classifier_results(bare, reference, quick=True)] == [
+        "classifier, clusters", "classifier, events", "classifier, events with pairs",
+    ]  # fmt: skip
+
+
 def test_events_without_digits():
     empty = side([Digits.empty()] * 8)
     assert [one.value for one in classifier_results(empty, empty, quick=False)] == [0.5] * 4

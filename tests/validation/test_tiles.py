@@ -17,7 +17,7 @@ def test_tiles_are_cut_out_of_the_sensors():
     events = [event_of(1), event_of(2, 1)]
     for event in events:
         tiles.add(event)
-    assert len(tiles) == len(tiles.images) == 60
+    assert len(tiles.images) == len(tiles.place) == 60
     assert tiles.event.tolist() == [0] * 30 + [1] * 30
     for image, place, position in zip(tiles.images, tiles.place.tolist(), tiles.event, strict=True):
         sensor, tile = divmod(place, 60)
@@ -29,7 +29,7 @@ def test_all_tiles_when_more_are_asked_for():
     tiles = Tiles(5000)
     event = event_of(3)
     tiles.add(event)
-    assert len(tiles) == N_TILES
+    assert len(tiles.images) == N_TILES
     assert int((tiles.images > 0).sum()) == len(event.digits)
 
 
