@@ -43,7 +43,7 @@ def classifier_results(reference: Side, candidate: Side, quick: bool) -> list[Re
     for name, most, test in _tests(quick):
         if name.startswith("tiles") and (reference.tiles is None or candidate.tiles is None):
             continue
-        ours, theirs = (_thinned(one, most) for one in _rows(name, reference, candidate))
+        ours, theirs = (_rows(name, most, side) for side in (reference, candidate))
         if _has_halves(ours, 4) and _has_halves(theirs, 2):
             results.append(_result(name, ours, theirs, test))
     return results
@@ -60,27 +60,26 @@ def _tests(quick: bool) -> Iterator[tuple[str, int, Test]]:
         yield "tiles, network", MOST_IMAGES, _network
 
 
-def _rows(name: str, *sides: Side) -> list[Rows]:
+def _rows(name: str, most: int, side: Side) -> Rows:
     if name == "clusters":
-        return [Rows(side.clusters.rows, side.clusters.event) for side in sides]
+        chosen = _chosen(len(side.clusters.event), most)
+        return Rows(side.clusters.rows[chosen], side.clusters.event[chosen])
     if name == "events":
-        return [_of_events(side.vectors.vectors) for side in sides]
+        return _of_events(side.vectors.vectors[:most])
     if name == "events with pairs":
-        return [_of_events(np.hstack([side.vectors.vectors, side.vectors.pair_vectors])) for side in sides]
-    if name == "tiles":
-        return [Rows(tile_features(side.tiles.images, side.tiles.place), side.tiles.event) for side in sides]
-    return [Rows(side.tiles.images, side.tiles.event) for side in sides]
+        return _of_events(np.hstack([side.vectors.vectors[:most], side.vectors.pair_vectors[:most]]))
+    chosen = _chosen(len(side.tiles.event), most)
+    images = side.tiles.images[chosen]
+    values = tile_features(images, side.tiles.place[chosen]) if name == "tiles" else images
+    return Rows(values, side.tiles.event[chosen])
 
 
 def _of_events(values: NDArray[np.float32]) -> Rows:
     return Rows(values, np.arange(len(values), dtype=np.int32))
 
 
-def _thinned(rows: Rows, most: int) -> Rows:
-    if len(rows.event) <= most:
-        return rows
-    chosen = choose(event_key(SEED, "thinned", 0, 0, 0), len(rows.event), most)
-    return Rows(rows.values[chosen], rows.event[chosen])
+def _chosen(n: int, most: int) -> NDArray[np.int64]:
+    return choose(event_key(SEED, "thinned", 0, 0, 0), n, most)
 
 
 def _boosted(name: str, names: Sequence[str], settings: Settings) -> Test:
