@@ -29,11 +29,11 @@ class Rows:
 
     Attributes
     ----------
-    values : float32 (n, f)
+    values : float32 (n, f), or uint8 (n, columns, rows) for pictures
     event : int32 (n,), event of each row
     """
 
-    values: NDArray[np.float32]
+    values: NDArray[Any]
     event: NDArray[np.int32]
 
     def of(self, chosen: NDArray[np.bool_]) -> Rows:

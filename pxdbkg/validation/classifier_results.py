@@ -68,10 +68,11 @@ def _rows(name: str, most: int, side: Side) -> Rows:
         return _of_events(side.vectors.vectors[:most])
     if name == "events with pairs":
         return _of_events(np.hstack([side.vectors.vectors[:most], side.vectors.pair_vectors[:most]]))
-    chosen = _chosen(len(side.tiles.event), most)
-    images = side.tiles.images[chosen]
-    values = tile_features(images, side.tiles.place[chosen]) if name == "tiles" else images
-    return Rows(values, side.tiles.event[chosen])
+    tiles = side.tiles
+    assert tiles is not None
+    chosen = _chosen(len(tiles.event), most)
+    images = tiles.images[chosen]
+    return Rows(tile_features(images, tiles.place[chosen]) if name == "tiles" else images, tiles.event[chosen])
 
 
 def _of_events(values: NDArray[np.float32]) -> Rows:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 from pxdbkg.io.published import Published
 from pxdbkg.log import ProgressLine, get_logger
@@ -22,22 +20,6 @@ from pxdbkg.validation.statistics import Comparison
 
 QUICK_EVENTS = 150
 QUICK_HALVES = 500
-
-
-@dataclass
-class Clock:
-    """Measures how long the stages take."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-    logger: logging.Logger = field(default_factory=get_logger)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Measure what is done inside."""
-        start = time.perf_counter()
-        yield
-        self.seconds[name] = time.perf_counter() - start
-        self.logger.info("%s: %.1f s", name, self.seconds[name])
 
 
 def validate(
@@ -63,22 +45,22 @@ def validate(
 
     Raises BadInput for samples that cannot be compared.
     """
-    clock = Clock()
-    first, second = (_read(files, clock, tiles=classifiers) for files in (reference, candidate))
+    first, second = (_read(files, tiles=classifiers) for files in (reference, candidate))
     check_alike(first, second)
     known = None
     if training is not None:
         known = Fingerprints()
-        with clock.stage("read training"), _progress(training.n_events) as show:
+        with _stage("read training"), _progress(training.n_events) as show:
             for event in training.events(show):
                 known.add(event)
-    results = judge(first, second, known, quick=quick, classifiers=classifiers, clock=clock)
+    results = judge(first, second, known, quick=quick, classifiers=classifiers)
     tracks = None
     if n_tracks:
         from pxdbkg.validation.track_study import study_tracks
 
-        with clock.stage("tracks"), _progress(n_tracks, "tracks") as show:
-            tracks = study_tracks(reference.chain, candidate.chain, reference.collection, n_tracks, show)
+        with _stage("tracks"), _progress(n_tracks, "tracks") as show:
+            names = (reference.collection, candidate.collection)
+            tracks = study_tracks(reference.chain, candidate.chain, names, n_tracks, show)
         results += tracks.results
     order = list(GROUPS)
     return Validation(
@@ -88,7 +70,6 @@ def validate(
         () if published is None else tuple(observables(second.totals, published)),
         tracks,
         {"catalogue_version": VERSION, "quick": quick, "classifiers": classifiers, "tracks": n_tracks},
-        clock.seconds,
     )
 
 
@@ -99,35 +80,40 @@ def judge(
     *,
     quick: bool = False,
     classifiers: bool = True,
-    clock: Clock | None = None,
 ) -> list[Result]:
     """Return all distances of two samples that were read, but for those of tracks; parameters as of ``validate``."""
-    clock = clock or Clock()
-    results = compare(reference, candidate, quick=quick, clock=clock)
-    with clock.stage("diversity" if training is None else "diversity and memorisation"):
+    results = compare(reference, candidate, quick=quick)
+    with _stage("diversity" if training is None else "diversity and memorisation"):
         results += memorisation_results(reference, candidate, training)
     if classifiers:
         from pxdbkg.validation.classifier_results import classifier_results
 
-        with clock.stage("classifiers"):
+        with _stage("classifiers"):
             results += classifier_results(reference, candidate, quick=quick)
     return results
 
 
-def compare(reference: Side, candidate: Side, *, quick: bool = False, clock: Clock | None = None) -> list[Result]:
+def compare(reference: Side, candidate: Side, *, quick: bool = False) -> list[Result]:
     """Return the distances of all observables of the catalogue."""
-    clock = clock or Clock()
     listed = statistics()
-    with clock.stage("distances"), _progress(len(listed), "observables") as show:
+    with _stage("distances"), _progress(len(listed), "observables") as show:
         pair = Comparison(
             *sums_of(reference, candidate), n_halves=QUICK_HALVES if quick else N_HALVES, n_bootstrap=N_BOOTSTRAP
         )
         return pair.evaluate(listed, show)
 
 
-def _read(files: SampleFiles, clock: Clock, *, tiles: bool) -> Side:
-    with clock.stage(f"read {files.label}"), _progress(files.n_events) as show:
+def _read(files: SampleFiles, *, tiles: bool) -> Side:
+    with _stage(f"read {files.label}"), _progress(files.n_events) as show:
         return read_side(files, show, tiles=tiles)
+
+
+@contextmanager
+def _stage(name: str) -> Iterator[None]:
+    """Tell how long something took."""
+    start = time.perf_counter()
+    yield
+    get_logger().info("%s: %.1f s", name, time.perf_counter() - start)
 
 
 @contextmanager

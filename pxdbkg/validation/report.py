@@ -96,8 +96,4 @@ def _foot(validation: Validation) -> str:
     options = report_text.flat(dict(validation.options), {})
     words = [f"pxdbkg {escape(__version__)}"]
     words += [f"{escape(name)}: {escape(value)}" for name, value in options.items()]
-    total = sum(validation.seconds.values())
-    if total:
-        stages = ", ".join(f"{escape(name)} {seconds:.1f} s" for name, seconds in validation.seconds.items())
-        words.append(f"took {total:.0f} s ({stages})")
     return "<br>".join(words)

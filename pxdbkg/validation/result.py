@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pxdbkg.detector.totals import Totals
 from pxdbkg.validation.observables import Observable
+
+if TYPE_CHECKING:
+    from pxdbkg.validation.cluster_rows import ClusterRows
+    from pxdbkg.validation.event_features import EventVectors
+    from pxdbkg.validation.fingerprints import Fingerprints
+    from pxdbkg.validation.tiles import Tiles
+    from pxdbkg.validation.track_study import TrackStudy
+    from pxdbkg.validation.units import Units
 
 GROUPS = {
     "occupancy": "Occupancy",
@@ -85,7 +93,7 @@ class Side:
     units : observables of events, summed (validation/units.py)
     vectors : features of each event (validation/event_features.py)
     clusters : features of chosen clusters (validation/cluster_rows.py)
-    tiles : chosen tiles of sensors (validation/tiles.py)
+    tiles : chosen tiles of sensors (validation/tiles.py), None without classifiers
     fingerprints : digests of events, sensors and clusters (validation/fingerprints.py)
     """
 
@@ -95,11 +103,11 @@ class Side:
     n_events: int
     provenance: dict[str, Any]
     totals: Totals
-    units: Any
-    vectors: Any
-    clusters: Any
-    tiles: Any
-    fingerprints: Any
+    units: Units
+    vectors: EventVectors
+    clusters: ClusterRows
+    tiles: Tiles | None
+    fingerprints: Fingerprints
 
 
 @dataclass(frozen=True)
@@ -113,16 +121,14 @@ class Validation:
     published : numbers beside published ones; empty without them
     tracks : the study of tracks, None without
     options : how it was made, for the report
-    seconds : time that each stage took, s
     """
 
     reference: Side
     candidate: Side
     results: tuple[Result, ...]
     published: tuple[Observable, ...] = ()
-    tracks: Any = None
+    tracks: TrackStudy | None = None
     options: dict[str, Any] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
 
     @property
     def failed(self) -> tuple[Result, ...]:

@@ -112,7 +112,7 @@ def collect(label: str, events: Iterable[Event], n_events: int, collection: str 
     totals, units, vectors, fingerprints = Totals(), Units(), EventVectors(), Fingerprints()
     clusters = ClusterRows(math.ceil(CLUSTERS / n_events))
     pieces = Tiles(math.ceil(TILES / n_events)) if tiles else None
-    collectors: list[Collector] = [units, vectors, fingerprints, clusters, *([pieces] if pieces else [])]
+    collectors: list[Collector] = [units, vectors, fingerprints, clusters, *([] if pieces is None else [pieces])]
     for event in events:
         totals.add(event.digits)
         for collector in collectors:

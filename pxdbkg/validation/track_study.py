@@ -95,7 +95,7 @@ class TrackStudy:
 def study_tracks(
     reference: DigitChain,
     candidate: DigitChain,
-    collection: str,
+    collections: tuple[str, str],
     n_tracks: int,
     progress: Callable[[int], None] = lambda _: None,
 ) -> TrackStudy:
@@ -104,7 +104,7 @@ def study_tracks(
     Parameters
     ----------
     reference, candidate : samples of background; of the reference the even events are one half, the odd ones the other
-    collection : of digits
+    collections : of digits, in the reference and in the candidate
     n_tracks : number of tracks, rounded up to whole events of ten
     progress : told how many tracks are done, after each event of each scenario
 
@@ -120,7 +120,7 @@ def study_tracks(
         )
     unit_of_event = np.arange(n_events) % n_units
 
-    def of(chain: DigitChain, first: int, step: int) -> Callable[[int], Digits]:
+    def of(chain: DigitChain, collection: str, first: int, step: int) -> Callable[[int], Digits]:
         def read(event: int) -> Digits:
             digits = chain.read(collection, first + step * int(unit_of_event[event]))
             return digits if digits.is_sorted() else sort_digits(digits)[0]
@@ -129,9 +129,9 @@ def study_tracks(
 
     backgrounds: dict[str, Callable[[int], Digits]] = {
         "none": lambda event: Digits.empty(),
-        "reference": of(reference, 0, 2),
-        "other half": of(reference, 1, 2),
-        "candidate": of(candidate, 0, 1),
+        "reference": of(reference, collections[0], 0, 2),
+        "other half": of(reference, collections[0], 1, 2),
+        "candidate": of(candidate, collections[1], 0, 1),
     }
     steps = _Steps(n_events * PIONS, n_events * (2 + len(backgrounds)), progress)
     tracker = Tracker()

@@ -71,7 +71,7 @@ class Reader(HTMLParser):
 def validation() -> Validation:
     reference, candidate = side("reference", 4), side("candidate", 3, seed=2)
     published = tuple(observables(candidate.totals, None))
-    return Validation(reference, candidate, RESULTS, published, None, {"quick": HOSTILE}, {"read": 1.25})
+    return Validation(reference, candidate, RESULTS, published, None, {"quick": HOSTILE})
 
 
 @pytest.fixture(scope="module")

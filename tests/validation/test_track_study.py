@@ -123,7 +123,7 @@ def test_events_in_memory_do_not_matter(monkeypatch):
 def small(tmp_path_factory) -> tuple[TrackStudy, list[int]]:
     folder, done = tmp_path_factory.mktemp("study"), list[int]()
     reference, candidate = chain(folder / "a.npz", range(24)), chain(folder / "b.npz", range(100, 112))
-    return study_tracks(reference, candidate, "PXDDigits", 115, done.append), done
+    return study_tracks(reference, candidate, ("PXDDigits", "PXDDigits"), 115, done.append), done
 
 
 def test_a_study(small):
@@ -151,7 +151,7 @@ def test_a_study(small):
 def test_a_study_repeats_itself_and_takes_any_order_of_digits(small, tmp_path):
     reference = chain(tmp_path / "a.npz", range(24), shuffle=True)
     candidate = chain(tmp_path / "b.npz", range(100, 112), shuffle=True)
-    again = study_tracks(reference, candidate, "PXDDigits", 115)
+    again = study_tracks(reference, candidate, ("PXDDigits", "PXDDigits"), 115)
     assert again.results == small[0].results
     for title, scenario in again.scenarios.items():
         assert np.array_equal(scenario.errors, small[0].scenarios[title].errors)
@@ -159,7 +159,7 @@ def test_a_study_repeats_itself_and_takes_any_order_of_digits(small, tmp_path):
 
 def test_a_candidate_without_background_is_found(tmp_path):
     reference, candidate = chain(tmp_path / "a.npz", range(60)), chain(tmp_path / "b.npz", range(30), per_sensor=1)
-    found = study_tracks(reference, candidate, "PXDDigits", 300)
+    found = study_tracks(reference, candidate, ("PXDDigits", "PXDDigits"), 300)
     failed = {result.name for result in found.results if result.passed is False}
     assert {f"wrong attachments, layer {layer}, pT < 0.2 GeV" for layer in (1, 2)} <= failed
     assert not any("0.2 to 1" in name for name in failed)
@@ -171,7 +171,7 @@ def test_too_little_is_one_line(tmp_path, events, tracks):
     with pytest.raises(
         FileError, match=r"^tracks: \d+ tracks, \d+ events of the reference, .* Give more tracks or events$"
     ):
-        study_tracks(reference, candidate, "PXDDigits", tracks)
+        study_tracks(reference, candidate, ("PXDDigits", "PXDDigits"), tracks)
 
 
 def synthetic(seed, units=60, tracks=40, width=0.9, wrong=0.2):
@@ -255,7 +255,7 @@ def test_real_background_broadens_slow_tracks_only(tmp_path):
     path.add_module("DigitOutput", file=str(tmp_path / "background.npz"), collections=["PXDDigits"])
     pxdbkg.process(path, seed=1, events={"experiment": 0, "run": 0, "first": 1, "count": 60})
     background = DigitChain([str(tmp_path / "background.npz")], ["PXDDigits"])
-    found = study_tracks(background, background, "PXDDigits", 3000)
+    found = study_tracks(background, background, ("PXDDigits", "PXDDigits"), 3000)
     clean, busy = found.scenarios["none"], found.scenarios["reference"]
     value = {
         name: (clean.values[k], busy.values[k], clean.errors[k], busy.errors[k]) for k, name in enumerate(found.names)
