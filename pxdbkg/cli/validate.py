@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="digits that are compared (default: PXDDigits_beamBG where the file has it, else PXDDigits)",
     )
     parser.add_argument("--events", type=int, metavar="N", help="use the first N events of each sample (default: all)")
-    parser.add_argument("--quick", action="store_true", help="at most 150 events a sample, no neural network")
+    parser.add_argument("--quick", action="store_true", help="at most 100 events a sample, no neural network")
     parser.add_argument(
         "--tracks", type=int, default=0, metavar="N", help="reconstruct N signal tracks with each background (20000)"
     )

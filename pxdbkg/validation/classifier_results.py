@@ -22,7 +22,7 @@ N_TESTS = 6  # clusters, events, events with pairs, tiles, tiles by network; dis
 SHARE = FALSE_ALARMS / N_TESTS
 MOST_EVENTS = 5_000  # a side
 MOST_ROWS, MOST_TILES, MOST_IMAGES = 100_000, 20_000, 12_000  # a side
-QUICK = 4  # by how much the last three are smaller in a quick comparison
+QUICK = 8  # by how much the last three are smaller in a quick comparison
 
 Test = Callable[[Rows, Rows, bool], tuple[Auc, str]]  # the area, and if asked which features it is from
 

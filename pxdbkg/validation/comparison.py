@@ -18,7 +18,7 @@ from pxdbkg.validation.result import GROUPS, Result, Side, Validation
 from pxdbkg.validation.sides import SampleFiles, check_alike, read_side
 from pxdbkg.validation.statistics import Comparison
 
-QUICK_EVENTS = 150
+QUICK_EVENTS = 100
 QUICK_HALVES = 500
 
 
