@@ -52,7 +52,7 @@ def draw_sample(
     if not n_digits:
         raise BadInput(f"{listed}: {collection} has no digit in {chain.n_events} events. Choose another collection")
     found = observables(sample.totals, published)
-    print(_table(found, published))
+    print(table(found, published=published is not None))
     if json_path is not None:
         facts = _facts(chain, collection, sample, found, published)
         with atomic_path(json_path) as part:
@@ -63,10 +63,10 @@ def draw_sample(
     plots.save(draw_summary(sample, published, title), output)
 
 
-def _table(found: Sequence[Observable], published: Published | None) -> str:
+def table(found: Sequence[Observable], *, published: bool) -> str:
     """Return the numbers as a table; without published ones only those of the sample."""
     rows = [_HEAD, *(_row(one) for one in found)]
-    columns = range(len(_HEAD)) if published is not None else range(3)
+    columns = range(len(_HEAD)) if published else range(3)
     widths = [max(len(row[column]) for row in rows) for column in columns]
     lines = []
     for row in rows:

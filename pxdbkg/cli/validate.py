@@ -47,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compare and return the exit status."""
+    from pxdbkg.cli.display_summary import table
     from pxdbkg.io.published import read_published
     from pxdbkg.validation.comparison import QUICK_EVENTS, validate
     from pxdbkg.validation.sides import SampleFiles
@@ -65,6 +66,8 @@ def run(args: argparse.Namespace) -> int:
         for sample in samples:
             sample.close()
     print(_table(found.results))
+    if found.published:
+        print(f"\n{table(found.published, published=True)}\n")
     print(_verdict(found))
     if args.json is not None:
         with atomic_path(args.json) as part:

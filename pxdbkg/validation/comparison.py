@@ -8,8 +8,11 @@ from contextlib import contextmanager
 
 from pxdbkg.io.published import Published
 from pxdbkg.log import ProgressLine, get_logger
+from pxdbkg.validation.blocks import BLOCKS_VERSION
 from pxdbkg.validation.catalogue import VERSION, statistics
+from pxdbkg.validation.cluster_rows import CLUSTER_FEATURES_VERSION
 from pxdbkg.validation.derived import sums_of
+from pxdbkg.validation.event_features import EVENT_FEATURES_VERSION
 from pxdbkg.validation.fingerprints import Fingerprints
 from pxdbkg.validation.memorisation import memorisation_results
 from pxdbkg.validation.observables import observables
@@ -17,7 +20,16 @@ from pxdbkg.validation.resampling import N_BOOTSTRAP, N_HALVES
 from pxdbkg.validation.result import GROUPS, Result, Side, Validation
 from pxdbkg.validation.sides import SampleFiles, check_alike, read_side
 from pxdbkg.validation.statistics import Comparison
+from pxdbkg.validation.tiles import TILE_FEATURES_VERSION
 
+# Numbers of different versions are not to be compared.
+VERSIONS = {
+    "observables": VERSION,
+    "blocks": BLOCKS_VERSION,
+    "event features": EVENT_FEATURES_VERSION,
+    "cluster features": CLUSTER_FEATURES_VERSION,
+    "tile features": TILE_FEATURES_VERSION,
+}
 QUICK_EVENTS = 100
 QUICK_HALVES = 500
 
@@ -69,7 +81,7 @@ def validate(
         tuple(sorted(results, key=lambda one: order.index(one.group))),
         () if published is None else tuple(observables(second.totals, published)),
         tracks,
-        {"catalogue_version": VERSION, "quick": quick, "classifiers": classifiers, "tracks": n_tracks},
+        {"versions": VERSIONS, "quick": quick, "classifiers": classifiers, "tracks": n_tracks},
     )
 
 
