@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from pxdbkg.seeding import event_key
 from pxdbkg.validation.auc import Auc, auc_of_events
 from pxdbkg.validation.classifier import FEW_ROWS, MANY_ROWS, Rows, Settings, two_sample
-from pxdbkg.validation.cluster_rows import CLUSTER_FEATURES
+from pxdbkg.validation.cluster_rows import CLUSTER_FEATURES, PermutedRows, is_kept
 from pxdbkg.validation.draws import choose
 from pxdbkg.validation.event import SEED
 from pxdbkg.validation.event_features import EVENT_FEATURES, PAIR_FEATURES
@@ -22,6 +23,8 @@ N_TESTS = 6  # clusters, events, events with pairs, tiles, tiles by network; dis
 SHARE = FALSE_ALARMS / N_TESTS
 MOST_EVENTS = 5_000  # a side
 MOST_ROWS, MOST_TILES, MOST_IMAGES = 100_000, 20_000, 12_000  # a side
+SHARP = 0.6  # area that a classifier of clusters must reach for permuted charges
+_TWO_SIDED = 1.96
 QUICK = 8  # by how much the last three are smaller in a quick comparison
 
 Test = Callable[[Rows, Rows, bool], tuple[Auc, str]]  # the area, and if asked which features it is from
@@ -46,6 +49,8 @@ def classifier_results(reference: Side, candidate: Side, quick: bool) -> list[Re
         ours, theirs = (_rows(name, most, side) for side in (reference, candidate))
         if _has_halves(ours, 4) and _has_halves(theirs, 2):
             results.append(_result(name, ours, theirs, test))
+            if name == "clusters" and reference.permuted is not None:
+                results.append(_power(reference.permuted, ours, most, test))
     return results
 
 
@@ -105,6 +110,16 @@ def _network(first: Rows, second: Rows, _rank: bool) -> tuple[Auc, str]:
     return auc_of_events(scores[~is_second], event[~is_second], scores[is_second], event[is_second], key), ""
 
 
+def _power(permuted: PermutedRows, reference: Rows, most: int, test: Test) -> Result:
+    """Return the area for a fault of a known size, which tells whether the classifier is sharp enough to judge."""
+    chosen = _chosen(len(permuted.event), most)
+    fault = Rows(permuted.rows[chosen], permuted.event[chosen])
+    auc, _ = test(reference.of(~np.asarray(is_kept(reference.event))), fault, False)
+    verdict = "sharp enough to judge" if auc.value >= SHARP else f"below {SHARP:g}: too weak to judge"
+    name = "classifier, clusters: power on permuted charges"
+    return Result(name, "classifiers", auc.value, auc.error, 0.5, math.nan, detail=verdict, p_value=auc.p_value)
+
+
 def _has_halves(rows: Rows, parts: int) -> bool:
     """Tell whether each part of the events has rows."""
     return len(np.unique(rows.event % parts)) == parts
@@ -121,6 +136,7 @@ def _result(name: str, reference: Rows, candidate: Rows, test: Test) -> Result:
         auc.error,
         floor.value,
         auc.at(SHARE),
-        detail=detail,
+        detail=f"95 %: {auc.value - _TWO_SIDED * auc.error:.3f} to {auc.value + _TWO_SIDED * auc.error:.3f}"
+        + (f"; {detail}" if detail else ""),
         p_value=auc.p_value,
     )

@@ -7,10 +7,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from pxdbkg.detector.digits import Digits
 from pxdbkg.detector.ids import ladder_of_sensor, layer_of_sensor, side_of_sensor
+from pxdbkg.kernels import random
 from pxdbkg.kernels.cluster_shapes import cluster_shapes
 from pxdbkg.validation.draws import choose
-from pxdbkg.validation.event import Event
+from pxdbkg.validation.event import Event, clustered
 
 CLUSTER_FEATURES_VERSION = 1
 _FROM_CLUSTER = ("charge", "seed_charge", "size", "u_size", "v_size", "u_start", "v_start")
@@ -67,3 +69,30 @@ class ClusterRows:
     @cached_property
     def event(self) -> NDArray[np.int32]:
         return np.repeat(np.arange(len(self._rows), dtype=np.int32), [len(one) for one in self._rows])
+
+
+class PermutedRows(ClusterRows):
+    """Rows of a half of the events, with all charges of a sensor changing places: a fault of a known size.
+
+    Numbers of pixels, shapes and spectra of charges stay; only which charges meet in a cluster is lost.
+    """
+
+    def add(self, event: Event) -> None:
+        """Take one event; of those that ``is_kept`` says, the clusters."""
+        if is_kept(event.position):
+            super().add(permuted(event))
+        else:
+            self._rows.append(np.zeros((0, len(CLUSTER_FEATURES)), np.float32))
+
+
+def is_kept(position: int | NDArray[np.int32]) -> bool | NDArray[np.bool_]:
+    """Return which events PermutedRows takes: every second pair of neighbours, of even and of odd position."""
+    return position // 2 % 2 == 1
+
+
+def permuted(event: Event) -> Event:
+    """Return an event in which the charges of each sensor have changed places."""
+    digits = event.digits
+    lots = random.uniform(event.key("permuted"), 0, 0, len(digits))[0]
+    order = np.lexsort((lots, digits.sensor))
+    return clustered(event.position, event.ids, Digits(digits.sensor, digits.u, digits.v, digits.charge[order]))

@@ -57,7 +57,8 @@ def validate(
 
     Raises BadInput for samples that cannot be compared.
     """
-    first, second = (_read(files, tiles=classifiers) for files in (reference, candidate))
+    first = _read(reference, tiles=classifiers, permuted=classifiers)
+    second = _read(candidate, tiles=classifiers)
     check_alike(first, second)
     known = None
     if training is not None:
@@ -115,9 +116,9 @@ def compare(reference: Side, candidate: Side, *, quick: bool = False) -> list[Re
         return pair.evaluate(listed, show)
 
 
-def _read(files: SampleFiles, *, tiles: bool) -> Side:
+def _read(files: SampleFiles, *, tiles: bool, permuted: bool = False) -> Side:
     with _stage(f"read {files.label}"), _progress(files.n_events) as show:
-        return read_side(files, show, tiles=tiles)
+        return read_side(files, show, tiles=tiles, permuted=permuted)
 
 
 @contextmanager

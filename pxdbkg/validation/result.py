@@ -10,7 +10,7 @@ from pxdbkg.detector.totals import Totals
 from pxdbkg.validation.observables import Observable
 
 if TYPE_CHECKING:
-    from pxdbkg.validation.cluster_rows import ClusterRows
+    from pxdbkg.validation.cluster_rows import ClusterRows, PermutedRows
     from pxdbkg.validation.event_features import EventVectors
     from pxdbkg.validation.fingerprints import Fingerprints
     from pxdbkg.validation.tiles import Tiles
@@ -95,6 +95,7 @@ class Side:
     clusters : features of chosen clusters (validation/cluster_rows.py)
     tiles : chosen tiles of sensors (validation/tiles.py), None without classifiers
     fingerprints : digests of events, sensors and clusters (validation/fingerprints.py)
+    permuted : features of clusters whose charges changed places (validation/cluster_rows.py), of the reference only
     """
 
     label: str
@@ -108,6 +109,7 @@ class Side:
     clusters: ClusterRows
     tiles: Tiles | None
     fingerprints: Fingerprints
+    permuted: PermutedRows | None = None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from pxdbkg.detector.totals import Totals
 from pxdbkg.errors import BadInput, FileError
 from pxdbkg.io.chain import DigitChain, expand
 from pxdbkg.io.digit_file import open_digits
-from pxdbkg.validation.cluster_rows import ClusterRows
+from pxdbkg.validation.cluster_rows import ClusterRows, PermutedRows
 from pxdbkg.validation.event import Collector, Event, clustered
 from pxdbkg.validation.event_features import EventVectors
 from pxdbkg.validation.fingerprints import Fingerprints
@@ -89,7 +89,9 @@ class SampleFiles:
         self.chain.close()
 
 
-def read_side(files: SampleFiles, progress: Callable[[int], None], *, tiles: bool = True) -> Side:
+def read_side(
+    files: SampleFiles, progress: Callable[[int], None], *, tiles: bool = True, permuted: bool = False
+) -> Side:
     """Return what the comparison needs of a sample; BadInput when it has no digit.
 
     Parameters
@@ -97,8 +99,10 @@ def read_side(files: SampleFiles, progress: Callable[[int], None], *, tiles: boo
     files : the sample
     progress : told how many events are done, after each
     tiles : whether tiles of sensors are cut out for the classifiers
+    permuted : whether clusters are kept whose charges changed places
     """
-    side = collect(files.label, files.events(progress), files.n_events, files.collection, tiles=tiles)
+    events = files.events(progress)
+    side = collect(files.label, events, files.n_events, files.collection, tiles=tiles, permuted=permuted)
     if not side.totals.digits.any():
         raise BadInput(
             f"{files.label}: {files.named} has no digit in {files.n_events} events of {files.collection}. "
@@ -107,17 +111,27 @@ def read_side(files: SampleFiles, progress: Callable[[int], None], *, tiles: boo
     return replace(side, files=tuple(str(path) for path in files.chain.paths), provenance=files.provenance)
 
 
-def collect(label: str, events: Iterable[Event], n_events: int, collection: str = "", *, tiles: bool = True) -> Side:
+def collect(
+    label: str,
+    events: Iterable[Event],
+    n_events: int,
+    collection: str = "",
+    *,
+    tiles: bool = True,
+    permuted: bool = False,
+) -> Side:
     """Return what the comparison needs of events, of which there are ``n_events``."""
     totals, units, vectors, fingerprints = Totals(), Units(), EventVectors(), Fingerprints()
     clusters = ClusterRows(math.ceil(CLUSTERS / n_events))
     pieces = Tiles(math.ceil(TILES / n_events)) if tiles else None
-    collectors: list[Collector] = [units, vectors, fingerprints, clusters, *([] if pieces is None else [pieces])]
+    changed = PermutedRows(math.ceil(CLUSTERS / n_events)) if permuted else None
+    collectors: list[Collector] = [units, vectors, fingerprints, clusters]
+    collectors += [one for one in (pieces, changed) if one is not None]
     for event in events:
         totals.add(event.digits)
         for collector in collectors:
             collector.add(event)
-    return Side(label, (), collection, n_events, {}, totals, units, vectors, clusters, pieces, fingerprints)
+    return Side(label, (), collection, n_events, {}, totals, units, vectors, clusters, pieces, fingerprints, changed)
 
 
 def check_alike(reference: Side, candidate: Side) -> None:
