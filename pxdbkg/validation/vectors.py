@@ -63,10 +63,10 @@ def mean_charge(means: Means) -> Array:
 
 
 def fano(means: Means) -> Array:
-    """Return log(variance / mean) (samples, 40, 1) of the digits of a sensor; 0 for an empty sensor."""
+    """Return variance / mean (samples, 40, 1) of the digits of a sensor; 0 for an empty sensor."""
     counts = means["counts"]
     variance = np.diagonal(count_covariance(counts, means["count_products"]), axis1=-2, axis2=-1)
-    return _log(_ratio(variance, counts))[..., None]
+    return _ratio(variance, counts)[..., None]
 
 
 def fano_of_layers(means: Means) -> Array:
@@ -76,10 +76,10 @@ def fano_of_layers(means: Means) -> Array:
 
 
 def region_fano(means: Means) -> Array:
-    """Return log(variance / mean) of the digits of a region of read-out (samples, 1, regions)."""
+    """Return variance / mean of the digits of a region of read-out (samples, 1, regions)."""
     regions = means["regions"].reshape(len(means["regions"]), 1, -1)
     squares = means["region_squares"].reshape(regions.shape)
-    return _log(_ratio(squares - regions**2, regions))
+    return _ratio(squares - regions**2, regions)
 
 
 def correlation(means: Means) -> Array:
@@ -149,7 +149,3 @@ def _ratio(one: Array, other: Array) -> Array:
     """Return one / other, 0 where the second is not positive."""
     one, other = np.broadcast_arrays(one, other)
     return np.asarray(np.divide(one, other, out=np.zeros(other.shape), where=other > 0))
-
-
-def _log(values: Array) -> Array:
-    return np.asarray(np.log(values, out=np.zeros(values.shape), where=values > 0))
