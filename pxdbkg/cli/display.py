@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from pxdbkg.errors import BadInput, did_you_mean
+from pxdbkg.io.atomic import check_outputs
+from pxdbkg.io.chain import expand
 
 FORMATS = (".png", ".pdf", ".svg")
 PAGE = ".html"
@@ -50,6 +52,12 @@ def run(args: argparse.Namespace) -> int:
         raise BadInput(f"display: cannot write '{output}' (endings: {', '.join(endings)})")
     if not output.absolute().parent.is_dir():
         raise BadInput(f"display: no folder '{output.absolute().parent}' to write to. Make it first")
+    inputs, outputs = [*expand(args.files)], [output]
+    if args.published is not None:
+        inputs.append(Path(args.published))
+    if args.json is not None:
+        outputs.append(Path(args.json))
+    check_outputs(outputs, inputs)
     if args.summary:
         from pxdbkg.cli.display_summary import draw_sample
 
@@ -93,7 +101,6 @@ def _draw_event(args: argparse.Namespace, output: Path) -> None:
 def _find(files: list[str], event: int, collection: str) -> tuple[Path, int]:
     """Return the first file that has an event of this number, and its position there."""
     from pxdbkg.io import open_digits
-    from pxdbkg.io.chain import expand
 
     known: list[int] = []
     paths = expand(files)
@@ -101,7 +108,7 @@ def _find(files: list[str], event: int, collection: str) -> tuple[Path, int]:
         with open_digits(path) as reader:
             if collection not in reader.collections:
                 raise BadInput(
-                    f"{path}: no collection '{collection}' (it has: {', '.join(reader.collections)})."
+                    f"{path}: no collection '{collection}' (it has: {', '.join(reader.collections) or 'none'})."
                     + did_you_mean(collection, reader.collections)
                 )
             numbers = reader.event_ids().event

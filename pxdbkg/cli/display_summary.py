@@ -36,8 +36,6 @@ def draw_sample(
     """
     plots.load_pyplot()  # what is missing is told before minutes of reading
     published = None if published_path is None else read_published(published_path)
-    if json_path is not None and not Path(json_path).absolute().parent.is_dir():
-        raise BadInput(f"display: no folder for '{json_path}'. Make it first")
     chain = DigitChain(files, [collection], (Digits,))
     listed = str(chain.paths[0]) if len(chain.paths) == 1 else f"{chain.paths[0]} to {chain.paths[-1].name}"
     if not chain.n_events:

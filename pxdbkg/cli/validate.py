@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pxdbkg.errors import BadInput
-from pxdbkg.io.atomic import atomic_path
+from pxdbkg.io.atomic import atomic_path, check_outputs
 
 if TYPE_CHECKING:
     from pxdbkg.validation.result import Result, Validation
@@ -60,7 +62,10 @@ def run(args: argparse.Namespace) -> int:
         for name in ("reference", "candidate", "training")
         if (patterns := getattr(args, name)) is not None
     ]
+    outputs = [path for path in (args.json, args.report) if path is not None]
+    inputs = [path for sample in samples for path in sample.chain.paths]
     try:
+        check_outputs(outputs, inputs if args.published is None else [*inputs, args.published])
         found = validate(*samples, published=published, quick=args.quick, n_tracks=args.tracks)
     finally:
         for sample in samples:
@@ -69,16 +74,23 @@ def run(args: argparse.Namespace) -> int:
     if found.published:
         print(f"\n{table(found.published, published=True)}\n")
     print(_verdict(found))
-    if args.json is not None:
-        with atomic_path(args.json) as part:
-            part.write_text(json.dumps(_facts(found), indent=1, allow_nan=False), encoding="utf-8")
-        print(f"wrote {args.json}")
-    if args.report is not None:
-        from pxdbkg.validation.report import write_report
-
-        write_report(found, Path(args.report))
-        print(f"wrote {args.report}")
+    sys.stdout.flush()  # the report takes seconds
+    _write(found, args.json, args.report)
+    for path in outputs:
+        print(f"wrote {path}")
     return 1 if args.strict and not found.passed else 0
+
+
+def _write(found: Validation, numbers: str | None, page: str | None) -> None:
+    """Write what was asked for: all of it, or nothing when that is interrupted."""
+    with ExitStack() as parts:
+        if numbers is not None:
+            part = parts.enter_context(atomic_path(numbers))
+            part.write_text(json.dumps(_facts(found), indent=1, allow_nan=False), encoding="utf-8")
+        if page is not None:
+            from pxdbkg.validation.report import write_report
+
+            write_report(found, Path(page))
 
 
 def _check(args: argparse.Namespace) -> None:

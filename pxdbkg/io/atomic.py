@@ -6,7 +6,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,6 +35,26 @@ def temporary_beside(path: str | Path) -> Path:
             "write there"
         ) from None
     return temporary
+
+
+def check_outputs(outputs: Iterable[str | Path], inputs: Iterable[str | Path]) -> None:
+    """Raise FileError for an output that would overwrite an input, or another output, or cannot be written.
+
+    Parameters
+    ----------
+    outputs : files that will be written
+    inputs : files that are read, and folders, in which nothing may be written; they need not exist
+    """
+    read = [Path(one).resolve() for one in inputs]
+    written: set[Path] = set()
+    for output in outputs:
+        place = Path(output).resolve()
+        if any(place == one or one in place.parents for one in read):
+            raise FileError(f"{output}: is read, and would be overwritten. Choose another name")
+        if place in written:
+            raise FileError(f"{output}: is given for two outputs. Choose another name for one of them")
+        written.add(place)
+        temporary_beside(output)
 
 
 def remove_leftovers(folder: str | Path, wanted: Callable[[str], bool]) -> int:

@@ -59,3 +59,14 @@ def test_bad_input_is_one_line(
 def test_missing_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["display", "nowhere.npz", "--event", "1", "-o", "e.png"]) == 2
     assert "nowhere.npz" in capsys.readouterr().err
+
+
+def test_does_not_overwrite_what_it_reads(file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = Path(file).read_bytes()
+    picture = str(tmp_path / "page.png")
+    assert main(["display", file, "--summary", "--json", file, "-o", picture]) == 2
+    assert capsys.readouterr().err == f"{file}: is read, and would be overwritten. Choose another name\n"
+    assert main(["display", file, "--summary", "--json", picture, "-o", picture]) == 2
+    assert "is given for two outputs" in capsys.readouterr().err
+    assert Path(file).read_bytes() == before
+    assert not Path(picture).exists()

@@ -86,7 +86,7 @@ def test_an_event_is_found_in_any_file(files: str, tmp_path: Path, capsys: pytes
         (["--summary", "--collection", "PXDDigit"], "Did you mean 'PXDDigits'?"),
         (["--summary", "--collection", "Empty"], "Empty has no digit in 12 events. Choose another collection"),
         (["--summary", "--published", "none.json"], "none.json: cannot be read"),
-        (["--summary", "--json", "none/a.json"], "no folder for 'none/a.json'. Make it first"),
+        (["--summary", "--json", "none/a.json"], "none/a.json: the folder none does not exist. Create it first"),
     ],
 )
 def test_bad_input_is_one_line(

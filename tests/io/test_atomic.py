@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from pxdbkg.errors import FileError
-from pxdbkg.io.atomic import atomic_path, remove_leftovers
+from pxdbkg.io.atomic import atomic_path, check_outputs, remove_leftovers
 
 
 def test_the_old_file_stays_until_the_end(tmp_path):
@@ -55,3 +55,20 @@ def test_leftovers_of_processes_that_are_gone_are_removed(tmp_path):
     (folder / "0").touch()
     assert remove_leftovers(tmp_path, lambda name: name == "a.npz") == 3
     assert {path.name for path in tmp_path.iterdir()} == {name for name, removed in names.items() if not removed}
+
+
+def test_inputs_are_not_overwritten(tmp_path):
+    read, folder, free = tmp_path / "a.npz", tmp_path / "pictures", tmp_path / "b.json"
+    read.touch()
+    folder.mkdir()
+    link = tmp_path / "link.json"
+    link.symlink_to(read)
+    check_outputs([free], [read, folder])
+    for output in (read, link, folder / "new.png", tmp_path / "pictures" / ".." / "a.npz"):
+        with pytest.raises(FileError, match="is read, and would be overwritten"):
+            check_outputs([free, output], [read, folder])
+    with pytest.raises(FileError, match="is given for two outputs"):
+        check_outputs([free, f"{tmp_path}/./b.json"], [])
+    with pytest.raises(FileError, match=r"does not exist\. Create it"):
+        check_outputs([tmp_path / "no" / "a.json"], [])
+    assert not free.exists()
