@@ -57,6 +57,10 @@ def validate(
 
     Raises BadInput for samples that cannot be compared.
     """
+    if n_tracks:
+        from pxdbkg.validation.track_study import check_numbers
+
+        check_numbers(n_tracks, reference.chain.n_events, candidate.chain.n_events)
     first = _read(reference, tiles=classifiers, permuted=classifiers)
     second = _read(candidate, tiles=classifiers)
     check_alike(first, second)
@@ -95,9 +99,9 @@ def judge(
     classifiers: bool = True,
 ) -> list[Result]:
     """Return all distances of two samples that were read, but for those of tracks; parameters as of ``validate``."""
-    results = compare(reference, candidate, quick=quick)
     with _stage("diversity" if training is None else "diversity and memorisation"):
-        results += memorisation_results(reference, candidate, training)
+        results = memorisation_results(reference, candidate, training)  # first, as it may refuse the training sample
+    results += compare(reference, candidate, quick=quick)
     if classifiers:
         from pxdbkg.validation.classifier_results import classifier_results
 

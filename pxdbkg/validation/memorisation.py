@@ -39,13 +39,14 @@ def memorisation_results(reference: Side, candidate: Side, training: Fingerprint
     when more than MOST_SHARED of its events are in the training.
     """
     ours, theirs = reference.fingerprints, candidate.fingerprints
+    if training is not None:
+        _check_held_out(ours, training)
     results = [
         *_repeated(ours, theirs),
         *_shared(ours, theirs),
         _spread(ours, theirs),
     ]
     if training is not None:
-        _check_held_out(ours, training)
         results += [*_verbatim(ours, theirs, training), *_nearer(ours, theirs, training)]
     return results
 
@@ -122,7 +123,7 @@ def _check_held_out(ours: Fingerprints, training: Fingerprints) -> None:
     shared = int(np.isin(known, training.events).sum())
     if shared > MOST_SHARED * len(known):
         raise BadInput(
-            f"training sample: {shared} of {len(known)} events of the reference are in it (the reference shows what "
+            f"training: {shared} of {len(known)} events of the reference are in it (the reference shows what "
             "was not learnt). Give a reference that the generator was not trained on"
         )
 

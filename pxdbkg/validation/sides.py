@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -38,7 +39,7 @@ class SampleFiles:
     collection : of digits; None for the background digits where the files hold them, else the signal digits' name
     most_events : events used at most, from the first on; None for all
 
-    Raises BadInput for files that cannot be read, hold no such collection, or have too few events.
+    Raises BadInput for files that cannot be read, hold no such collection, are given twice, or have too few events.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class SampleFiles:
                 self.collection = collection or _usual(reader.collections)
                 self.provenance = dict(reader.provenance)
             self.chain = DigitChain(patterns, [self.collection], (Digits,))
+            _check_different(self.chain.paths)
         except BadInput as error:
             raise FileError(f"{label}: {error}") from None
         self.n_events = min(self.chain.n_events, most_events or self.chain.n_events)
@@ -170,6 +172,14 @@ def _usual(collections: Sequence[str]) -> str:
         if name in collections:
             return name
     return collections[0] if len(collections) == 1 else _USUAL[-1]
+
+
+def _check_different(paths: Sequence[Path]) -> None:
+    known: set[Path] = set()
+    for path in paths:
+        if path.resolve() in known:
+            raise FileError(f"{path}: is given twice, and its events would count as different ones. Name it once")
+        known.add(path.resolve())
 
 
 def _events(number: int) -> str:

@@ -92,6 +92,25 @@ class TrackStudy:
     seconds: dict[str, float]
 
 
+def check_numbers(n_tracks: int, n_reference: int, n_candidate: int) -> tuple[int, int]:
+    """Return the numbers of signal events and of background events of each sample; FileError when they are too few.
+
+    Parameters
+    ----------
+    n_tracks : number of tracks
+    n_reference, n_candidate : events of the samples
+    """
+    n_events = max(-(-n_tracks // PIONS), 1)
+    n_units = min(n_events, n_reference // 2, n_candidate)
+    if n_units < MIN_UNITS:
+        least = (MIN_UNITS - 1) * PIONS + 1
+        raise FileError(
+            f"tracks: {n_tracks} tracks, {n_reference} events of the reference, {n_candidate} of the candidate "
+            f"(at least {least}, {2 * MIN_UNITS}, {MIN_UNITS}). Give more tracks or events"
+        )
+    return n_events, n_units
+
+
 def study_tracks(
     reference: DigitChain,
     candidate: DigitChain,
@@ -111,13 +130,7 @@ def study_tracks(
     A sample with fewer events than there are signal events is used again from its start. Raises FileError for fewer
     than 20 events of the reference or 10 of the candidate, MissingExtra without ACTS.
     """
-    n_events = max(-(-n_tracks // PIONS), 1)
-    n_units = min(n_events, reference.n_events // 2, candidate.n_events)
-    if n_units < MIN_UNITS:
-        raise FileError(
-            f"tracks: {n_tracks} tracks, {reference.n_events} events of the reference, {candidate.n_events} of the "
-            f"candidate (at least {MIN_UNITS * PIONS}, {2 * MIN_UNITS}, {MIN_UNITS}). Give more tracks or events"
-        )
+    n_events, n_units = check_numbers(n_tracks, reference.n_events, candidate.n_events)
     unit_of_event = np.arange(n_events) % n_units
 
     def of(chain: DigitChain, collection: str, first: int, step: int) -> Callable[[int], Digits]:

@@ -79,6 +79,9 @@ def faults(folder):
     """Arguments besides a good reference, and what the one line says."""
     image = folder / "picture.png"
     image.write_bytes(b"\x89PNG\r\n\x1a\n")
+    shared = folder / "good.html"  # what a file is, is told by its content
+    write(folder / "digits.npz", range(100, 150))
+    (folder / "digits.npz").rename(shared)
     text = folder / "text.txt"
     text.write_text("hello")
     candidate = write(folder / "good.npz", range(100, 150))
@@ -108,6 +111,13 @@ def faults(folder):
         "published": (["--candidate", candidate, "--published", str(text)], "text.txt"),
         "json": (["--candidate", candidate, "--json", "numbers.txt"], "names end in .json"),
         "report": (["--candidate", candidate, "--report", str(folder / "no" / "page.html")], "no folder for"),
+        "twice": (["--candidate", candidate, candidate], "good.npz: is given twice"),
+        "page of an input": (["--candidate", str(shared), "--report", str(shared)], "is read, and would be"),
+        "held out": (
+            ["--candidate", candidate, "--training", write(folder / "seen.npz", range(20, 80))],
+            "training: 40 of 60 events of the reference are in it",
+        ),
+        "few tracks": (["--candidate", candidate, "--tracks", "10"], "tracks: 10 tracks, 60 events of the reference"),
         "events": (["--candidate", candidate, "--events", "0"], "--events 0: too small (at least 1)"),
         "few": (["--candidate", candidate, "--events", "20"], "has 20 events (at least 40"),
         "tracks": (["--candidate", candidate, "--tracks", "-1"], "--tracks -1: too small (at least 0)"),
@@ -124,6 +134,23 @@ def test_bad_input_is_one_clear_line(reference, tmp_path, capsys, monkeypatch):
         assert len(lines) == 1, (name, lines)
         assert expected in lines[0], name
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_inputs_are_read_only_and_an_interrupt_leaves_nothing(reference, tmp_path, capsys, monkeypatch):
+    published = tmp_path / "published.json"
+    published.write_bytes(Path(PUBLISHED).read_bytes())
+    command = ["validate", "--reference", reference, "--candidate", reference, "--published", str(published), "--quick"]
+    assert main([*command, "--json", str(published)]) == 2
+    assert "published.json: is read, and would be overwritten" in capsys.readouterr().err
+    assert published.read_bytes() == Path(PUBLISHED).read_bytes()
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pxdbkg.validation.report.report", interrupted)
+    numbers, page = tmp_path / "numbers.json", tmp_path / "page.html"
+    assert main([*command, "--json", str(numbers), "--report", str(page)]) == 130
+    assert sorted(tmp_path.iterdir()) == [published]
 
 
 @pytest.mark.parametrize(("package", "option"), [("sklearn", []), ("acts", ["--tracks", "100"])])
