@@ -22,7 +22,9 @@ def load_pyplot() -> Any:
 
 
 def save(figure: Any, path: Path) -> None:
-    """Write a figure to a file whose ending names the format, whole or not at all, and forget it."""
-    with atomic_path(path) as part:
-        figure.savefig(part, dpi=110, format=path.suffix[1:])
-    load_pyplot().close(figure)
+    """Write a figure to a file whose ending names the format, whole or not at all, and forget it in any case."""
+    try:
+        with atomic_path(path) as part:
+            figure.savefig(part, dpi=110, format=path.suffix[1:])
+    finally:
+        load_pyplot().close(figure)
