@@ -174,7 +174,7 @@ def test_copies_of_training_events_are_found(events, reference):
         return [one.name for one in results if one.group == "memorisation" and one.passed is False]
 
     assert failed(honest) == []
-    assert failed(copied) != []
+    assert {"nearer to the training, event", "nearer to the training than to the reference"} <= set(failed(copied))
 
 
 def test_real_against_real_raises_no_alarm(events):
