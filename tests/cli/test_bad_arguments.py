@@ -96,7 +96,7 @@ def test_steering_files(content: bytes | None, line: str, refuse: Refuse) -> Non
             "a file of the same form",
         ),
         ("display digits.npz --event 9 -o a.png", "digits.npz: no event 9 (events 1 to 2). Choose another one"),
-        ("display none.npz --event 9 -o a.png", "none.npz: no collection 'PXDDigits' (it has: )."),
+        ("display none.npz --event 9 -o a.png", "none.npz: no collection 'PXDDigits' (it has: none)."),
         (
             "display digits.npz --event 1 --collection PXDDigit -o a.png",
             "digits.npz: no collection 'PXDDigit' (it has: PXDDigits, PXDDigits_beamBG). Did you mean 'PXDDigits'?",
