@@ -188,7 +188,9 @@ def _of_sensors(reference: Side, candidate: Side) -> Iterator[Plot]:
     curves = [Curve(total.fano, total.fano_error) for total in (one, other)]
     yield Plot("occupancy", title, draw_sensors(curves[0], curves[1], "variance / mean", "fano", title))
     title = "Mean charge of a digit of each sensor"
-    curves = [Curve(total.mean_charge, _charge_error(total)) for total in (one, other)]
+    curves = [
+        Curve(np.where(total.digits > 0, total.mean_charge, np.nan), _charge_error(total)) for total in (one, other)
+    ]
     yield Plot("charge", title, draw_sensors(curves[0], curves[1], "mean charge [ADU]", "mean_charge", title))
 
 

@@ -64,7 +64,8 @@ def verdict(validation: Validation) -> str:
     judged = [one for one in validation.results if one.passed is not None]
     failed = validation.failed
     if failed:
-        line = f"{len(failed)} of {len(judged)} numbers are beyond their limits: the samples differ."
+        verb = "is beyond its limit" if len(failed) == 1 else "are beyond their limits"
+        line = f"{len(failed)} of {len(judged)} numbers {verb}: the samples differ."
         word, kind = "FAIL", "bad"
     else:
         line = f"All {len(judged)} numbers are within their limits: no difference found."

@@ -1,6 +1,11 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from pxdbkg.detector.digits import Digits
+from pxdbkg.detector.totals import Totals
+from pxdbkg.validation import report_plots
 from pxdbkg.validation.report_plots import mean_and_error
 
 
@@ -26,3 +31,15 @@ def test_error_of_one_unit_is_not_known() -> None:
     one = TwoUnits("counts", [[1.0] * 40])
     one.events = np.array([1])
     assert not mean_and_error(one, "counts", lambda sums: sums).errors.any()
+
+
+def test_a_sensor_without_digits_has_no_mean_charge(monkeypatch: pytest.MonkeyPatch) -> None:
+    totals = Totals()
+    for charge in (20, 30):
+        totals.add(Digits(np.array([3], "u1"), np.array([5], "u2"), np.array([6], "u2"), np.array([charge], "u2")))
+    drawn = {}
+    monkeypatch.setattr(report_plots, "draw_sensors", lambda one, other, axis, name, title: drawn.update({name: one}))
+    side = SimpleNamespace(totals=totals)
+    list(report_plots._of_sensors(side, side))
+    assert drawn["mean_charge"].values[3] == 25
+    assert np.flatnonzero(np.isfinite(drawn["mean_charge"].values)).tolist() == [3]
