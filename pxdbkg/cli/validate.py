@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from pxdbkg.errors import BadInput
@@ -17,9 +18,15 @@ from pxdbkg.io.atomic import atomic_path, check_outputs
 if TYPE_CHECKING:
     from pxdbkg.validation.result import Result, Validation
 
+_WIDEST = 66  # characters of the last column; the file of numbers and the page have all of it
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``pxdbkg validate``."""
+    parser.epilog = (
+        "In the table, floor is what two samples of the reference give in the mean, ratio is value / floor, and an "
+        "observable fails above its limit. Exit status: 0 done, 1 with --strict when an observable fails, 2 bad input."
+    )
     for name, text in (
         ("reference", "sample that is right, such as full simulation"),
         ("candidate", "sample that is judged"),
@@ -40,7 +47,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--events", type=int, metavar="N", help="use the first N events of each sample (default: all)")
     parser.add_argument("--quick", action="store_true", help="at most 100 events a sample, no neural network")
     parser.add_argument(
-        "--tracks", type=int, default=0, metavar="N", help="reconstruct N signal tracks with each background (20000)"
+        "--tracks",
+        type=int,
+        default=0,
+        metavar="N",
+        help="reconstruct N signal tracks with each background, 20000 for an answer",
     )
     parser.add_argument("--strict", action="store_true", help="exit with status 1 when an observable fails")
     parser.add_argument("--json", metavar="JSON", help="write all numbers to this file")
@@ -125,14 +136,22 @@ def _check(args: argparse.Namespace) -> None:
 
 def _table(results: Sequence[Result]) -> str:
     """Return all results as a table, group by group."""
+    from pxdbkg.validation.result import GROUPS
+
     head = ("observable", "value", "+-", "floor", "ratio", "limit", "", "where")
     rows: list[tuple[str, ...]] = [head]
+    group = ""
     for one in results:
-        name = f"{one.group}: {one.name}" + (f" [{one.unit}]" if one.unit else "")
+        if one.group != group:
+            group = one.group
+            rows.append((GROUPS[group], *[""] * (len(head) - 1)))
+        name = f"  {one.name}" + (f" [{one.unit}]" if one.unit else "")
         verdict = {True: "ok", False: "FAILS", None: ""}[one.passed]
         ratio = "" if math.isnan(one.ratio) else f"{one.ratio:.2f}"
         numbers = [_number(number) for number in (one.value, one.error, one.floor)]
-        rows.append((name, *numbers, ratio, _number(one.limit), verdict, one.detail))
+        rows.append(
+            (name, *numbers, ratio, _number(one.limit), verdict, shorten(one.detail, _WIDEST, placeholder=" ..."))
+        )
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
     left = {0, 6, 7}  # columns of text
     lines = []
@@ -154,7 +173,8 @@ def _verdict(found: Validation) -> str:
         return f"PASS: all {len(judged)} observables are within their limits ({sizes})"
     worst = max(found.failed, key=lambda one: one.value / one.limit if one.limit > 0 else math.inf)
     count = f"{len(found.failed)} of {len(judged)}"
-    return f"FAIL: {count} observables are beyond their limits ({sizes}), above all {worst.name}"
+    beyond = "is beyond its limit" if len(found.failed) == 1 else "are beyond their limits"
+    return f"FAIL: {count} observables {beyond} ({sizes}), above all {worst.name}"
 
 
 def _facts(found: Validation) -> dict[str, Any]:
