@@ -1,1 +1,1 @@
-"""Looking at samples: pictures of events."""
+"""Compare samples of background: observables, distances, classifiers, tracks, reports; and pictures of events."""
