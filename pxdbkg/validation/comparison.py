@@ -16,7 +16,7 @@ from pxdbkg.validation.event_features import EVENT_FEATURES_VERSION
 from pxdbkg.validation.fingerprints import Fingerprints
 from pxdbkg.validation.memorisation import memorisation_results
 from pxdbkg.validation.observables import observables
-from pxdbkg.validation.resampling import N_BOOTSTRAP, N_HALVES
+from pxdbkg.validation.resampling import N_BOOTSTRAP, N_EXCHANGES
 from pxdbkg.validation.result import GROUPS, Result, Side, Validation
 from pxdbkg.validation.sides import SampleFiles, check_alike, read_side
 from pxdbkg.validation.statistics import Comparison
@@ -31,7 +31,7 @@ VERSIONS = {
     "tile features": TILE_FEATURES_VERSION,
 }
 QUICK_EVENTS = 100
-QUICK_HALVES = 500
+QUICK_EXCHANGES = 500
 
 
 def validate(
@@ -51,7 +51,7 @@ def validate(
     reference, candidate : the samples; the numbers of their events may differ
     training : events that a generator was trained on, to find copies of them
     published : numbers of the full simulation that the candidate is put beside
-    quick : fewer random halves, and no neural network
+    quick : fewer exchanges, and no neural network
     classifiers : whether classifiers are trained
     n_tracks : signal tracks that are reconstructed with each background, 0 for none
 
@@ -114,9 +114,8 @@ def compare(reference: Side, candidate: Side, *, quick: bool = False) -> list[Re
     """Return the distances of all observables of the catalogue."""
     listed = statistics()
     with _stage("distances"), _progress(len(listed), "observables") as show:
-        pair = Comparison(
-            *sums_of(reference, candidate), n_halves=QUICK_HALVES if quick else N_HALVES, n_bootstrap=N_BOOTSTRAP
-        )
+        n_exchanges = QUICK_EXCHANGES if quick else N_EXCHANGES
+        pair = Comparison(*sums_of(reference, candidate), n_exchanges=n_exchanges, n_bootstrap=N_BOOTSTRAP)
         return pair.evaluate(listed, show)
 
 

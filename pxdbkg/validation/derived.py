@@ -1,4 +1,4 @@
-"""Blocks that need both samples before they can be filled: bins and scales taken from the reference."""
+"""Blocks that need both samples before they can be filled: bins and scales are taken from all their events."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pxdbkg.validation.resampling import Sums
 from pxdbkg.validation.result import Side
 
 Array = NDArray[np.float64]
-DIGIT_BINS = 50  # of the digits of an event, with equal numbers of events of the reference
+DIGIT_BINS = 50  # of the digits of an event, with equal numbers of events
 _CLUSTER_FEATURES = ("share of single pixels", "share of 10 pixels or more", "mean v_size", "mean charge")
 FEATURES: tuple[str, ...] = (
     *(f"digits, {group}" for group in GROUP.categories),
@@ -29,11 +29,13 @@ def sums_of(reference: Side, candidate: Side) -> tuple[Sums, Sums]:
     ``event_digits`` (3, DIGIT_BINS): histogram of the digits of an event in both layers, layer 1 and layer 2.
     ``feature_moments`` (k + k (k + 1) / 2): the FEATURES of an event and their products, upper triangle row by row.
     ``cubic`` (p): products of up to three FEATURES, see ``distances.cubic_features``.
-    FEATURES are in units of the spread in the reference, around its mean.
+    FEATURES are in units of their spread in both samples together, around the mean; what both share leaves exchanges
+    of their events as they are.
     """
-    edges = digit_edges(reference)
+    edges = digit_edges(reference, candidate)
     features = [features_of(side.vectors) for side in (reference, candidate)]
-    mean, width = features[0].mean(axis=0), features[0].std(axis=0)
+    both = np.concatenate(features)
+    mean, width = both.mean(axis=0), both.std(axis=0)
     width[width == 0] = 1.0
     return (
         _sums(reference, edges, (features[0] - mean) / width),
@@ -51,9 +53,10 @@ def features_of(vectors: EventVectors) -> Array:
     return np.concatenate([number, (digits * charge) @ of_group / np.maximum(number, 1), rows[:, columns]], axis=1)
 
 
-def digit_edges(reference: Side) -> Array:
+def digit_edges(reference: Side, candidate: Side) -> Array:
     """Return the inner edges (3, DIGIT_BINS - 1) of the digits of an event: both layers, layer 1, layer 2."""
-    return np.quantile(_digits(reference), np.linspace(0, 1, DIGIT_BINS + 1)[1:-1], axis=0).T
+    digits = np.concatenate([_digits(side) for side in (reference, candidate)])
+    return np.asarray(np.quantile(digits, np.linspace(0, 1, DIGIT_BINS + 1)[1:-1], axis=0).T)
 
 
 def _sums(side: Side, edges: Array, features: Array) -> Sums:

@@ -1,15 +1,16 @@
-"""What chance does: random halves of the reference, events drawn again, and limits that hold for a family of tests.
+"""What chance does: events exchanged between samples, halves, events drawn again, and limits for a family of tests.
 
-Every observable is a function of means over events, so that a thousand random halves are one product of matrices. The
-difference of the means of two halves of n events has the variance 4 s^2 / n; the means of the halves are moved towards
-that of the whole sample until it is the variance s^2 (1/n + 1/m) of the comparison at hand, with m events of the
-candidate. To first order this holds for every smooth function of the means, whatever its degree.
+Every observable is a function of means over events, so that a thousand deals of the events are one product of matrices.
+Floors are distances of random halves of the reference. The difference of the means of two halves of n events has the
+variance 4 s^2 / n; the means of the halves are moved towards that of the whole sample until it is the variance
+s^2 (1/n + 1/m) of the comparison at hand, with m events of the candidate. To first order this holds for every smooth
+function of the means, whatever its degree.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +22,8 @@ from pxdbkg.seeding import event_key
 from pxdbkg.validation.event import SEED
 
 Array = NDArray[np.float64]
-N_HALVES = 2000
+N_EXCHANGES = 2000
+N_FLOOR = 100  # halves of the reference
 N_BOOTSTRAP = 100
 FAMILY = 0.007  # rate of false alarms that all observables of a family share; classifiers and tracks have their own
 
@@ -57,10 +59,54 @@ class Sums:
         return means.reshape(len(weights), *self.blocks[name].shape[1:])
 
 
-def halves(n_units: int, n_halves: int = N_HALVES) -> Array:
-    """Return weights (n_halves, units): 1 for a random half of the units, rounded down, 0 for the others."""
-    weights = np.zeros((n_halves, n_units))
-    chosen = np.argsort(_draws("halves", n_halves, n_units), axis=1, kind="stable")[:, : n_units // 2]
+class _Joined(Mapping[str, NDArray[np.float32]]):
+    """Blocks of two samples, one after the other, made when they are asked for."""
+
+    def __init__(self, one: Sums, other: Sums) -> None:
+        self._samples = one, other
+
+    def __getitem__(self, name: str) -> NDArray[np.float32]:
+        return np.concatenate([sums.blocks[name] for sums in self._samples])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._samples[0].blocks)
+
+    def __len__(self) -> int:
+        return len(self._samples[0].blocks)
+
+
+def joined(one: Sums, other: Sums) -> Sums:
+    """Return the units of both samples as one sample."""
+    return Sums(_Joined(one, other), np.concatenate([one.events, other.events]))
+
+
+def in_equal_units(one: Sums, other: Sums) -> tuple[Sums, Sums]:
+    """Return two samples in units of the same number of events; events that do not fill a unit are left out.
+
+    >>> coarse = Sums({"a": np.array([[3], [4], [1]], "f4")}, np.array([2, 2, 1]))
+    >>> fine = Sums({"a": np.array([[1], [2], [3]], "f4")}, np.array([1, 1, 1]))
+    >>> [sums.blocks["a"].ravel().tolist() for sums in in_equal_units(coarse, fine)]
+    [[3.0, 4.0], [3.0]]
+    """
+    size = int(max(one.events[0], other.events[0]))
+    first, second = (_in_units_of(size, sums) for sums in (one, other))
+    return first, second
+
+
+def _in_units_of(size: int, sums: Sums) -> Sums:
+    together = size // int(sums.events[0])
+    n_units = int((sums.events == sums.events[0]).sum()) // together
+    if together == 1 and n_units == len(sums.events):
+        return sums
+    first = np.arange(0, n_units * together, together)
+    blocks = {name: np.add.reduceat(block[: n_units * together], first) for name, block in sums.blocks.items()}
+    return Sums(blocks, np.full(n_units, size))
+
+
+def parts(n_units: int, n_chosen: int, n_draws: int, stream: str) -> Array:
+    """Return weights (n_draws, units): 1 for units that are chosen at random, 0 for the others."""
+    weights = np.zeros((n_draws, n_units))
+    chosen = np.argsort(_draws(stream, n_draws, n_units), axis=1, kind="stable")[:, :n_chosen]
     np.put_along_axis(weights, chosen, 1.0, axis=1)
     return weights
 

@@ -1,20 +1,29 @@
-"""Evaluate an observable on two samples, on halves of the reference, and on events drawn again."""
+"""Evaluate an observable on two samples, on exchanges of their events, and on events drawn again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pxdbkg.validation.resampling import Sums, Tail, bootstrap, family_p_value, halves, shrinkage
+from pxdbkg.validation.resampling import (
+    N_FLOOR,
+    Sums,
+    Tail,
+    bootstrap,
+    family_p_value,
+    in_equal_units,
+    joined,
+    parts,
+    shrinkage,
+)
 from pxdbkg.validation.result import Result
 
 Array = NDArray[np.float64]
-_CHUNK_VALUES = 4_000_000  # of one array at a time: 32 MB
-_SCALE_HALVES = 500  # for spreads, which need fewer than tails
-_REFERENCE, _CANDIDATE = 0, 1
+_AT_ONCE = 500  # draws; the widest block then takes 16 MB
 
 
 class Means:
@@ -54,32 +63,38 @@ class _Found:
     statistic: Statistic
     value: float
     error: float
+    floor: float
     tail: Tail
-    chance: Array  # (halves,) values when there is no difference
+    chance: Array  # (exchanges,) values when there is no difference
     detail: str
 
 
 class Comparison:
-    """Two samples, with random halves of the first and events of both drawn again.
+    """Two samples, and what chance makes of them.
+
+    The chance law of a distance is that of exchanges: all events of both samples, dealt out again into samples of the
+    same sizes. When both have one source, the samples at hand are one such deal, so that limits hold however few the
+    events. The floor is the mean distance of random halves of the reference.
 
     Parameters
     ----------
     reference, candidate : sums over events, of the same blocks
-    n_halves, n_bootstrap : number of random halves of the reference, and of samples drawn again
+    n_exchanges, n_bootstrap : number of exchanges, and of samples drawn again for the errors
     """
 
-    def __init__(self, reference: Sums, candidate: Sums, *, n_halves: int, n_bootstrap: int) -> None:
+    def __init__(self, reference: Sums, candidate: Sums, *, n_exchanges: int, n_bootstrap: int) -> None:
         self.samples = (reference, candidate)
-        self._shrinkage = (
-            shrinkage(reference.n_events, candidate.n_events),
-            shrinkage(candidate.n_events, reference.n_events),
-        )
-        self._halves = (_halves(reference, n_halves), _halves(candidate, min(n_halves, _SCALE_HALVES)))
-        self._again = tuple(
-            bootstrap(len(sums.events), name, n_bootstrap)
+        first, second = in_equal_units(reference, candidate)
+        n_first, n_second = len(first.events), len(second.events)
+        weights = parts(n_first + n_second, n_first, n_exchanges, "exchanges")
+        self._exchanges = _Draws(joined(first, second), weights)
+        self._balance = n_first / n_second  # how far the rest moves when the chosen units move by 1
+        self._halves = _Draws(first, parts(n_first, n_first // 2, N_FLOOR, "halves"))
+        self._shrinkage = shrinkage(reference.n_events, candidate.n_events)
+        self._again = [
+            _Draws(sums, bootstrap(len(sums.events), name, n_bootstrap))
             for name, sums in (("reference", reference), ("candidate", candidate))
-        )
-        self._known: dict[tuple[int, bool, str], NDArray[np.float32]] = {}
+        ]
 
     def evaluate(self, statistics: Sequence[Statistic], progress: Callable[[int], None]) -> list[Result]:
         """Return a result for each observable, with limits that hold for all of them together."""
@@ -95,7 +110,7 @@ class Comparison:
                 one.statistic.group,
                 one.value,
                 one.error,
-                float(one.chance.mean()),
+                one.floor,
                 one.tail.limit(p_value),
                 one.statistic.unit,
                 one.detail,
@@ -111,70 +126,74 @@ class Comparison:
             vectors = statistic.vector(one), statistic.vector(other)
             return statistic.distance(*vectors) if scale is None else statistic.distance(*vectors, scale)
 
-        observed = distances(*self._samples())[0]
-        pairs = self._pairs_of_halves(_REFERENCE, len(self._halves[_REFERENCE]))
-        chance = np.concatenate([distances(*pair).max(axis=1) for pair in pairs])
-        again = np.concatenate([distances(*pair).max(axis=1) for pair in self._pairs_again()])
+        def largest(pairs: Iterator[tuple[Means, Means]]) -> Array:
+            return np.concatenate([distances(*pair).max(axis=1) for pair in pairs])
+
+        own = [Means(partial(_of_all, sums)) for sums in self.samples]
+        observed = distances(*own)[0]
         worst = int(observed.argmax())
         detail = statistic.labels[worst] if len(statistic.labels) > 1 else ""
-        ends = [statistic.vector(means)[0, worst] for means in self._samples()]
+        ends = [statistic.vector(means)[0, worst] for means in own]
         if ends[0].size == 1:
             detail = f"{detail}: {ends[0].item():.4g} -> {ends[1].item():.4g}".removeprefix(": ")
-        error = float(again.std(ddof=1))
-        return _Found(statistic, float(observed[worst]), error, Tail.fitted(chance), chance, detail)
-
-    def _scale(self, statistic: Statistic) -> Array:
-        """Return the chance spread (groups, values) of the differences, from halves of both samples.
-
-        With the reference alone, bins with few entries would have too small a spread just where it has too few.
-        """
-        square = 0.5 * (self._spread(statistic, _REFERENCE) ** 2 + self._spread(statistic, _CANDIDATE) ** 2)
-        known = square[square > 0]
-        return np.asarray(np.sqrt(np.maximum(square, known.min() if len(known) else 1.0)))
-
-    def _spread(self, statistic: Statistic, which: int) -> Array:
-        total, square, n_halves = 0.0, 0.0, min(_SCALE_HALVES, len(self._halves[which]))
-        for one, other in self._pairs_of_halves(which, n_halves):
-            difference = statistic.vector(other) - statistic.vector(one)
-            total, square = total + difference.sum(axis=0), square + (difference**2).sum(axis=0)
-        return np.asarray(np.sqrt(np.maximum(square / n_halves - (total / n_halves) ** 2, 0)))
-
-    def _samples(self) -> tuple[Means, Means]:
-        return (
-            Means(lambda name: self.samples[_REFERENCE].mean(name)[None]),
-            Means(lambda name: self.samples[_CANDIDATE].mean(name)[None]),
+        chance = largest(self._exchanged())
+        floor = float(largest(self._halves.pairs(self._shrinkage, -self._shrinkage)).mean())
+        first, second = self._again
+        again = largest((first.means(part, 1.0), second.means(part, 1.0)) for part in first.slices())
+        return _Found(
+            statistic, float(observed[worst]), float(again.std(ddof=1)), floor, Tail.fitted(chance), chance, detail
         )
 
-    def _pairs_of_halves(self, which: int, n_halves: int) -> Iterator[tuple[Means, Means]]:
-        for part in self._parts(n_halves):
-            shift = self._shrinkage[which]
-            yield self._means(which, self._halves, part, shift), self._means(which, self._halves, part, -shift)
+    def _exchanged(self) -> Iterator[tuple[Means, Means]]:
+        return self._exchanges.pairs(1.0, -self._balance)
 
-    def _pairs_again(self) -> Iterator[tuple[Means, Means]]:
-        for part in self._parts(len(self._again[0])):
-            yield self._means(0, self._again, part, 1.0), self._means(1, self._again, part, 1.0)
+    def _scale(self, statistic: Statistic) -> Array:
+        """Return the chance spread (groups, values) of the differences; where there is none, the smallest of others.
 
-    def _means(self, which: int, weights: Sequence[Array], part: slice, factor: float) -> Means:
-        """Return means of weighted units of the reference (0) or the candidate (1), moved away from that of all."""
-        sums = self.samples[which]
+        It is the same for all exchanges, as it must be for the limits to hold.
+        """
+        total, square, n_exchanges = 0.0, 0.0, len(self._exchanges.weights)
+        for one, other in self._exchanged():
+            difference = statistic.vector(other) - statistic.vector(one)
+            total, square = total + difference.sum(axis=0), square + (difference**2).sum(axis=0)
+        spread = np.sqrt(np.maximum(square / n_exchanges - (total / n_exchanges) ** 2, 0))
+        known = spread[spread > 0]
+        return np.asarray(np.maximum(spread, known.min() if len(known) else 1.0))
+
+
+def _of_all(sums: Sums, name: str) -> Array:
+    return sums.mean(name)[None]
+
+
+class _Draws:
+    """Samples drawn from one sample, and the deviations of their means, kept for all observables.
+
+    Parameters
+    ----------
+    sums : the sample
+    weights : (draws, units), how often each unit is drawn
+    """
+
+    def __init__(self, sums: Sums, weights: Array) -> None:
+        self.sums, self.weights = sums, weights
+        self._known: dict[str, tuple[Array, NDArray[np.float32]]] = {}
+
+    def means(self, part: slice, factor: float) -> Means:
+        """Return means of some of the draws, their deviation from the mean of all units times a factor."""
 
         def mean(name: str) -> Array:
-            key = (which, weights is self._halves, name)
-            if key not in self._known:
-                self._known[key] = sums.deviations(name, weights[which])
-            return np.asarray(sums.mean(name) + factor * self._known[key][part])
+            if name not in self._known:
+                self._known[name] = self.sums.mean(name), self.sums.deviations(name, self.weights)
+            whole, deviations = self._known[name]
+            return np.asarray(whole + factor * deviations[part])
 
         return Means(mean)
 
-    def _parts(self, n_samples: int) -> Iterator[slice]:
-        widest = max(block[0].size for block in self.samples[0].blocks.values())
-        step = max(1, _CHUNK_VALUES // widest)
-        return (slice(first, min(first + step, n_samples)) for first in range(0, n_samples, step))
+    def pairs(self, one: float, other: float) -> Iterator[tuple[Means, Means]]:
+        """Yield means of all draws with two factors."""
+        for part in self.slices():
+            yield self.means(part, one), self.means(part, other)
 
-
-def _halves(sums: Sums, n_halves: int) -> Array:
-    """Return weights (n_halves, units) of random halves of the units that are whole."""
-    whole = sums.events == sums.events[0]  # the last unit may be smaller
-    weights = np.zeros((n_halves, len(sums.events)))
-    weights[:, whole] = halves(int(whole.sum()), n_halves)
-    return weights
+    def slices(self) -> Iterator[slice]:
+        """Yield parts of the draws."""
+        return (slice(first, first + _AT_ONCE) for first in range(0, len(self.weights), _AT_ONCE))

@@ -14,7 +14,7 @@ from pxdbkg.kernels.overlay import sort_digits
 from pxdbkg.validation.comparison import compare, judge
 from pxdbkg.validation.event import clustered
 from pxdbkg.validation.fingerprints import Fingerprints
-from pxdbkg.validation.resampling import halves
+from pxdbkg.validation.resampling import parts
 from pxdbkg.validation.sides import collect
 
 N_EVENTS = 1000
@@ -193,7 +193,7 @@ def test_real_against_real_raises_no_alarm(events):
         )
 
     alarms = []
-    for weights in halves(len(events), 20):
+    for weights in parts(len(events), N_EVENTS, 20, "splits"):
         results = compare(part(weights == 1), part(weights == 0))
         alarms.append([one.name for one in results if not one.passed])
     print(alarms)

@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pxdbkg.validation.resampling import Sums, Tail, bootstrap, family_p_value, halves, shrinkage
+from pxdbkg.validation.resampling import Sums, Tail, bootstrap, family_p_value, in_equal_units, joined, parts, shrinkage
 
 
-def test_halves_are_halves_and_the_same_again():
-    weights = halves(11, 300)
+def test_parts_have_their_size_and_are_the_same_again():
+    weights = parts(11, 5, 300, "halves")
     assert weights.shape == (300, 11)
     assert set(weights.sum(axis=1)) == {5.0}
-    assert np.array_equal(weights, halves(11, 300))
+    assert np.array_equal(weights, parts(11, 5, 300, "halves"))
     assert weights.mean(axis=0) == pytest.approx(np.full(11, 5 / 11), abs=0.12)  # 4 standard errors
 
 
@@ -36,7 +36,7 @@ def test_halves_moved_have_the_spread_of_the_comparison(n_candidate):
     rng = np.random.default_rng(6)
     sums = Sums({"a": rng.normal(size=(n_reference, 1)).astype(np.float32)}, np.ones(n_reference, np.int64))
     factor = shrinkage(n_reference, n_candidate)
-    difference = 2 * factor * sums.deviations("a", halves(n_reference, 4000))[:, 0]
+    difference = 2 * factor * sums.deviations("a", parts(n_reference, n_reference // 2, 4000, "halves"))[:, 0]
     expected = sums.blocks["a"].std() * np.sqrt(1 / n_reference + 1 / n_candidate)
     assert difference.std() == pytest.approx(expected, rel=0.05)  # 4 standard errors of 4000 halves
 
@@ -63,3 +63,17 @@ def test_family_holds_its_rate_for_independent_and_for_equal_tests():
     fresh = rng.random((20_000, 50))
     alarms = (fresh.min(axis=1) < family_p_value(independent, 0.01)).mean()
     assert alarms < 0.015
+
+
+def test_units_become_equal_and_join():
+    rng = np.random.default_rng(9)
+    fine = Sums({"a": rng.random((10, 2)).astype("f4")}, np.ones(10, np.int64))
+    coarse = Sums({"a": rng.random((3, 2)).astype("f4")}, np.array([4, 4, 2]))
+    for one, other in ((fine, coarse), (coarse, fine)):
+        equal = in_equal_units(one, other)
+        assert [sums.events.tolist() for sums in equal] == [[4, 4], [4, 4]]
+        both = joined(*equal)
+        assert both.n_events == 16
+        whole = fine.blocks["a"][:8].sum(axis=0) + coarse.blocks["a"][:2].sum(axis=0)
+        assert both.mean("a") == pytest.approx(whole / 16)
+    assert in_equal_units(fine, fine) == (fine, fine)

@@ -35,8 +35,8 @@ def sums_of(rng, n_events, factor=1.0):
     return Sums(blocks, np.ones(n_events, np.int64))
 
 
-def compared(reference, candidate, n_halves=400):
-    pair = Comparison(reference, candidate, n_halves=n_halves, n_bootstrap=30)
+def compared(reference, candidate, n_exchanges=400):
+    pair = Comparison(reference, candidate, n_exchanges=n_exchanges, n_bootstrap=30)
     return pair.evaluate(STATISTICS, lambda _: None)
 
 
@@ -79,3 +79,27 @@ def test_floor_is_the_mean_without_a_difference():
 def test_same_samples_give_the_same_numbers():
     sums = sums_of(np.random.default_rng(6), 50), sums_of(np.random.default_rng(7), 50)
     assert compared(*sums) == compared(*sums)
+
+
+def test_few_events_with_long_tails_raise_no_more_alarms():
+    """Second moments of some 30 events: their spread, when taken from one sample, is too small too often."""
+    moments = [
+        Statistic(
+            "variances",
+            "regions",
+            "sigma",
+            lambda means: (means["squares"] - means["counts"] ** 2)[:, None, :],
+            distances.root_mean_square,
+            scaled=True,
+        )
+    ]
+    rng = np.random.default_rng(8)
+
+    def sample():
+        counts = rng.lognormal(0, 1, (30, 100)).astype(np.float32)
+        return Sums({"counts": counts, "squares": counts**2}, np.ones(30, np.int64))
+
+    pairs = [Comparison(sample(), sample(), n_exchanges=300, n_bootstrap=10) for _ in range(60)]
+    p_values = np.array([pair.evaluate(moments, lambda _: None)[0].p_value for pair in pairs])
+    assert p_values.min() > 1e-4
+    assert p_values.mean() == pytest.approx(0.5, abs=4 / np.sqrt(12 * 60))
