@@ -58,13 +58,13 @@ def separation_power(one: Array, other: Array) -> Array:
     return np.asarray(0.5 * np.divide((p - q) ** 2, both, out=np.zeros_like(both), where=both > 0).sum(axis=-1))
 
 
-def root_mean_square(one: Array, other: Array, scale: Array) -> Array:
-    """Return the root mean square (...) of the differences (..., n) in units of their scale (..., n).
+def root_mean_square(deviations: Array) -> Array:
+    """Return the root mean square (...) of values (..., n); the absolute value of one.
 
-    >>> float(root_mean_square(np.array([1.0, 2.0]), np.array([4.0, 2.0]), np.array([1.0, 1.0])))
-    2.1213203435596424
+    >>> float(root_mean_square(np.array([3.0, 4.0])))
+    3.5355339059327378
     """
-    return np.asarray(np.sqrt((((other - one) / scale) ** 2).mean(axis=-1)))
+    return np.asarray(np.sqrt((deviations**2).mean(axis=-1)))
 
 
 def frechet(mean_one: Array, covariance_one: Array, mean_other: Array, covariance_other: Array) -> Array:

@@ -23,7 +23,7 @@ from pxdbkg.validation.event import SEED
 
 Array = NDArray[np.float64]
 N_EXCHANGES = 2000
-N_FLOOR = 100  # halves of the reference
+N_HALVES = 200  # of each sample, for floors and spreads
 N_BOOTSTRAP = 100
 FAMILY = 0.007  # rate of false alarms that all observables of a family share; classifiers and tracks have their own
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pxdbkg.validation.resampling import (
-    N_FLOOR,
+    N_HALVES,
     Sums,
     Tail,
     bootstrap,
@@ -44,7 +44,7 @@ class Statistic:
     ----------
     name, group, unit : as of a Result
     vector : means of a sample -> what is compared (samples, groups, values)
-    distance : (samples, groups, values) twice, and with ``scaled`` the scale (groups, values) -> (samples, groups)
+    distance : (samples, groups, values) twice -> (samples, groups); with ``scaled`` of one array, the differences
     labels : name of each group; the largest distance of all groups counts
     scaled : whether the distance is in units of the chance spread of each value
     """
@@ -64,9 +64,14 @@ class _Found:
     value: float
     error: float
     floor: float
+    tested: float  # the value in units of the spread of exchanges, where it has such units
     tail: Tail
-    chance: Array  # (exchanges,) values when there is no difference
+    chance: Array  # (exchanges,) such values when there is no difference
     detail: str
+
+    def limit(self, p_value: float) -> float:
+        """Return the limit of the value: that of what is tested, in the units of the value."""
+        return self.tail.limit(p_value) * (self.value / self.tested if self.tested > 0 else 1.0)
 
 
 class Comparison:
@@ -74,7 +79,8 @@ class Comparison:
 
     The chance law of a distance is that of exchanges: all events of both samples, dealt out again into samples of the
     same sizes. When both have one source, the samples at hand are one such deal, so that limits hold however few the
-    events. The floor is the mean distance of random halves of the reference.
+    events. The floor is the mean distance of random halves of the reference. Values in sigma are in units of the spread
+    inside of the samples, which their difference does not widen; what is tested is in units of the spread of exchanges.
 
     Parameters
     ----------
@@ -89,8 +95,11 @@ class Comparison:
         weights = parts(n_first + n_second, n_first, n_exchanges, "exchanges")
         self._exchanges = _Draws(joined(first, second), weights)
         self._balance = n_first / n_second  # how far the rest moves when the chosen units move by 1
-        self._halves = _Draws(first, parts(n_first, n_first // 2, N_FLOOR, "halves"))
-        self._shrinkage = shrinkage(reference.n_events, candidate.n_events)
+        self._halves = [
+            _Draws(sums, parts(len(sums.events), len(sums.events) // 2, N_HALVES, "halves")) for sums in (first, second)
+        ]
+        sizes = reference.n_events, candidate.n_events
+        self._shrinkage = (shrinkage(*sizes), shrinkage(*sizes[::-1]))
         self._again = [
             _Draws(sums, bootstrap(len(sums.events), name, n_bootstrap))
             for name, sums in (("reference", reference), ("candidate", candidate))
@@ -111,54 +120,75 @@ class Comparison:
                 one.value,
                 one.error,
                 one.floor,
-                one.tail.limit(p_value),
+                one.limit(p_value),
                 one.statistic.unit,
                 one.detail,
-                one.tail.p_value(one.value),
+                one.tail.p_value(one.tested),
             )
             for one in found
         ]
 
     def _evaluate(self, statistic: Statistic) -> _Found:
-        scale = self._scale(statistic) if statistic.scaled else None
+        inside = self._spread_inside(statistic) if statistic.scaled else None
+        exchanged = _spread(statistic, self._exchanged()) if statistic.scaled else None
 
-        def distances(one: Means, other: Means) -> Array:
+        def distances(one: Means, other: Means, scale: Array | None) -> Array:
             vectors = statistic.vector(one), statistic.vector(other)
-            return statistic.distance(*vectors) if scale is None else statistic.distance(*vectors, scale)
+            if scale is None:
+                return statistic.distance(*vectors)
+            return statistic.distance((vectors[1] - vectors[0]) / scale)
 
-        def largest(pairs: Iterator[tuple[Means, Means]]) -> Array:
-            return np.concatenate([distances(*pair).max(axis=1) for pair in pairs])
+        def largest(pairs: Iterator[tuple[Means, Means]], scale: Array | None) -> Array:
+            return np.concatenate([distances(*pair, scale).max(axis=1) for pair in pairs])
 
         own = [Means(partial(_of_all, sums)) for sums in self.samples]
-        observed = distances(*own)[0]
+        observed = distances(own[0], own[1], inside)[0]
         worst = int(observed.argmax())
-        detail = statistic.labels[worst] if len(statistic.labels) > 1 else ""
-        ends = [statistic.vector(means)[0, worst] for means in own]
-        if ends[0].size == 1:
-            detail = f"{detail}: {ends[0].item():.4g} -> {ends[1].item():.4g}".removeprefix(": ")
-        chance = largest(self._exchanged())
-        floor = float(largest(self._halves.pairs(self._shrinkage, -self._shrinkage)).mean())
+        value = float(observed[worst])
+        chance = largest(self._exchanged(), exchanged)
+        tested = float(distances(own[0], own[1], exchanged).max())
         first, second = self._again
-        again = largest((first.means(part, 1.0), second.means(part, 1.0)) for part in first.slices())
+        again = largest(((first.means(part, 1.0), second.means(part, 1.0)) for part in first.slices()), inside)
         return _Found(
-            statistic, float(observed[worst]), float(again.std(ddof=1)), floor, Tail.fitted(chance), chance, detail
+            statistic,
+            value,
+            float(again.std(ddof=1)),
+            float(largest(self._halves[0].pairs(self._shrinkage[0], -self._shrinkage[0]), inside).mean()),
+            tested,
+            Tail.fitted(chance),
+            chance,
+            _detail(statistic, [statistic.vector(means)[0, worst] for means in own], worst),
         )
 
     def _exchanged(self) -> Iterator[tuple[Means, Means]]:
         return self._exchanges.pairs(1.0, -self._balance)
 
-    def _scale(self, statistic: Statistic) -> Array:
-        """Return the chance spread (groups, values) of the differences; where there is none, the smallest of others.
+    def _spread_inside(self, statistic: Statistic) -> Array:
+        """Return the chance spread of the differences (groups, values) from halves of each sample.
 
-        It is the same for all exchanges, as it must be for the limits to hold.
+        The difference of the samples is no part of it, as it is of the spread of exchanges.
         """
-        total, square, n_exchanges = 0.0, 0.0, len(self._exchanges.weights)
-        for one, other in self._exchanged():
-            difference = statistic.vector(other) - statistic.vector(one)
-            total, square = total + difference.sum(axis=0), square + (difference**2).sum(axis=0)
-        spread = np.sqrt(np.maximum(square / n_exchanges - (total / n_exchanges) ** 2, 0))
-        known = spread[spread > 0]
-        return np.asarray(np.maximum(spread, known.min() if len(known) else 1.0))
+        first, second = (
+            _spread(statistic, draws.pairs(shift, -shift)) ** 2
+            for draws, shift in zip(self._halves, self._shrinkage, strict=True)
+        )
+        return np.asarray(np.sqrt(0.5 * (first + second)))
+
+
+def _spread(statistic: Statistic, pairs: Iterator[tuple[Means, Means]]) -> Array:
+    """Return the spread (groups, values) of the differences; where there is none, the smallest of others."""
+    differences = np.concatenate([statistic.vector(other) - statistic.vector(one) for one, other in pairs])
+    spread = differences.std(axis=0)
+    known = spread[spread > 0]
+    return np.asarray(np.maximum(spread, known.min() if len(known) else 1.0))
+
+
+def _detail(statistic: Statistic, ends: Sequence[Array], worst: int) -> str:
+    """Return where the difference is largest, and both values if it is one value."""
+    label = statistic.labels[worst] if len(statistic.labels) > 1 else ""
+    if ends[0].size > 1:
+        return label
+    return f"{label}: {ends[0].item():.4g} -> {ends[1].item():.4g}".removeprefix(": ")
 
 
 def _of_all(sums: Sums, name: str) -> Array:

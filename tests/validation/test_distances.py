@@ -27,7 +27,7 @@ def test_axes_before_the_bins_are_kept():
     assert distances.kolmogorov_smirnov(one, other).shape == (7, 3)
     assert distances.wasserstein(one, other, np.ones(3)).shape == (7, 3)
     assert distances.separation_power(one, other).shape == (7, 3)
-    assert distances.root_mean_square(one, other, np.ones((3, 4))).shape == (7, 3)
+    assert distances.root_mean_square(other - one).shape == (7, 3)
 
 
 def test_separation_power_of_two_bins():

@@ -93,7 +93,7 @@ def test_every_observable_can_be_computed_and_has_its_own_name():
     for one in listed:
         vector = one.vector(Means(blocks.__getitem__))
         assert vector.ndim == 3, one.name
-        found = one.distance(vector, vector, np.ones(vector.shape[1:])) if one.scaled else one.distance(vector, vector)
+        found = one.distance(vector - vector) if one.scaled else one.distance(vector, vector)
         assert found.shape == (2, len(one.labels)), one.name
         assert found == pytest.approx(0, abs=1e-6), one.name
     assert len({one.name for one in listed}) == len(listed) == 48
