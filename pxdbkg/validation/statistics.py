@@ -24,6 +24,7 @@ from pxdbkg.validation.result import Result
 
 Array = NDArray[np.float64]
 _AT_ONCE = 500  # draws; the widest block then takes 16 MB
+_FOR_SPREAD = 500  # exchanges; a spread needs fewer than the tail of a law
 
 
 class Means:
@@ -130,7 +131,7 @@ class Comparison:
 
     def _evaluate(self, statistic: Statistic) -> _Found:
         inside = self._spread_inside(statistic) if statistic.scaled else None
-        exchanged = _spread(statistic, self._exchanged()) if statistic.scaled else None
+        exchanged = _spread(statistic, self._exchanged(_FOR_SPREAD)) if statistic.scaled else None
 
         def distances(one: Means, other: Means, scale: Array | None) -> Array:
             vectors = statistic.vector(one), statistic.vector(other)
@@ -160,8 +161,8 @@ class Comparison:
             _detail(statistic, [statistic.vector(means)[0, worst] for means in own], worst),
         )
 
-    def _exchanged(self) -> Iterator[tuple[Means, Means]]:
-        return self._exchanges.pairs(1.0, -self._balance)
+    def _exchanged(self, most: int | None = None) -> Iterator[tuple[Means, Means]]:
+        return self._exchanges.pairs(1.0, -self._balance, most)
 
     def _spread_inside(self, statistic: Statistic) -> Array:
         """Return the chance spread of the differences (groups, values) from halves of each sample.
@@ -219,11 +220,12 @@ class _Draws:
 
         return Means(mean)
 
-    def pairs(self, one: float, other: float) -> Iterator[tuple[Means, Means]]:
-        """Yield means of all draws with two factors."""
-        for part in self.slices():
+    def pairs(self, one: float, other: float, most: int | None = None) -> Iterator[tuple[Means, Means]]:
+        """Yield means of the draws, of the first ones if there is a most, with two factors."""
+        for part in self.slices(most):
             yield self.means(part, one), self.means(part, other)
 
-    def slices(self) -> Iterator[slice]:
+    def slices(self, most: int | None = None) -> Iterator[slice]:
         """Yield parts of the draws."""
-        return (slice(first, first + _AT_ONCE) for first in range(0, len(self.weights), _AT_ONCE))
+        end = min(most or len(self.weights), len(self.weights))
+        return (slice(first, min(first + _AT_ONCE, end)) for first in range(0, end, _AT_ONCE))
